@@ -1,0 +1,42 @@
+# What a developer does here. `make help` lists it.
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-quick lint fmt fuzz bench check
+
+# The program needs no C compiler.
+export CGO_ENABLED ?= 0
+
+TOOL     := go tool -modfile=tools/go.mod
+FUZZTIME ?= 10s
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## serve the demo company on http://127.0.0.1:8080
+	go run ./cmd/roundtable serve --demo
+
+build: ## the program, as bin/roundtable
+	go build -trimpath -o bin/roundtable ./cmd/roundtable
+
+test: ## every test, with the race detector; closes with the count
+	@scripts/test.sh $(TESTFLAGS)
+
+test-quick: ## every test without the race detector, long ones shortened
+	go test -short ./...
+
+lint: ## go vet and the linters (the first run builds them, a minute or two)
+	go vet ./...
+	$(TOOL) golangci-lint run
+
+fmt: ## format the sources
+	$(TOOL) gofumpt -w .
+
+fuzz: ## every fuzz test for FUZZTIME (10s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## load test on this machine, beside its raw limits (docs/performance.md)
+	@scripts/need.sh wrk wrk
+	go run ./bench $(BENCHFLAGS)
+
+check: ## all that CI asks for
+	@.ci/run

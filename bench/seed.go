@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
+
+const (
+	seededAt  = 1_770_000_000_000_000 // Unix microseconds
+	pages     = `["bulk_modification","diffusion","feedback_management","messages","posts","presence_analytics","review_analytics","review_invite","review_management"]`
+	flushRows = 2000
+)
+
+// seed makes a database that holds the world. It writes the tables directly: a million
+// users through the update path would take minutes and measure nothing.
+func seed(ctx context.Context, path string, w world) error {
+	d, err := db.Open(ctx, db.Options{Path: path})
+	if err != nil {
+		return err
+	}
+	return errors.Join(fill(ctx, d, w), d.Close())
+}
+
+// fill writes some organisations at a time, to keep the write-ahead log short.
+func fill(ctx context.Context, d *db.DB, w world) error {
+	if err := d.Migrate(ctx); err != nil {
+		return err
+	}
+	const orgsAtOnce = 10
+	for from := 1; from <= w.chain(); from += orgsAtOnce {
+		err := d.Write(ctx, func(tx *db.Tx) error {
+			s := newSeeder(tx)
+			if from == 1 {
+				for p := 1; p <= providers; p++ {
+					s.providers.add(p, fmt.Sprintf("provider-%d", p))
+				}
+			}
+			for org := from; org < from+orgsAtOnce && org <= w.chain(); org++ {
+				s.org(w, org)
+			}
+			return s.flush()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seeder collects rows by table, parents before children.
+type seeder struct {
+	providers, orgs, sections, groups, businesses, businessGroups *rows
+	users, accesses, userBusinesses, keys                         *rows
+}
+
+func newSeeder(tx *db.Tx) *seeder {
+	into := func(table string, columns ...string) *rows { return &rows{tx: tx, table: table, columns: columns} }
+	return &seeder{
+		providers:      into("providers", "id", "label"),
+		orgs:           into("orgs", "id", "provider_id", "name", "alias", "sidebar_pages", "created_at", "version"),
+		sections:       into("sections", "id", "org_id", "name"),
+		groups:         into("groups", "id", "org_id", "section_id", "name"),
+		businesses:     into("businesses", "id", "org_id", "code", "name", "presence_management", "created_at"),
+		businessGroups: into("business_groups", "business_id", "group_id"),
+		users: into("users", "id", "org_id", "email", "email_key", "first_name", "last_name", "lang", "phone", "role", "status",
+			"disabled", "sso_only", "keywords", "receive_reviews_email_notifications", "created_at", "version"),
+		accesses:       into("user_accesses", "user_id", "access_set", "position", "group_id"),
+		userBusinesses: into("user_businesses", "user_id", "business_id", "position"),
+		keys: into("api_keys", "user_id", "secret_hash", "label", "demo", "ip_whitelist", "has_restricted_permissions",
+			"permissions", "created_at"),
+	}
+}
+
+func (s *seeder) flush() error {
+	tables := []*rows{s.providers, s.orgs, s.sections, s.groups, s.businesses, s.businessGroups, s.users, s.accesses, s.userBusinesses, s.keys}
+	for _, t := range tables {
+		if err := t.flush(); err != nil {
+			return fmt.Errorf("seed %s: %w", t.table, err)
+		}
+	}
+	return nil
+}
+
+// org adds an organisation with all that it holds.
+func (s *seeder) org(w world, org int) {
+	name := fmt.Sprintf("org-%d", org)
+	s.orgs.add(org, providerOf(org), name, name, pages, seededAt, 1)
+	s.sections.add(org*10+1, org, "Country")
+	s.sections.add(org*10+2, org, "Service")
+	for g := 1; g <= 5; g++ {
+		s.groups.add(org*10+g, org, org*10+1+g/4, fmt.Sprintf("group-%d", g))
+	}
+	for b := range w.businesses(org) {
+		id := businessID(org, b)
+		s.businesses.add(id, org, fmt.Sprintf("L%05d", b), fmt.Sprintf("Shop %d", b), 1, seededAt)
+		for _, g := range groupsOf(org, b) {
+			s.businessGroups.add(id, g)
+		}
+	}
+	if u := providerUser(org); u.org == org {
+		s.user(w, u)
+	}
+	for place := range w.users(org) {
+		s.user(w, user{org, place})
+	}
+}
+
+func (s *seeder) user(w world, u user) {
+	id, role := u.id(), w.role(u)
+	s.users.add(id, u.org, u.email(), u.email(), "Perceval", "de Galles", "fr", "", role, "active", 0, 0, "[]", 1, seededAt, 1)
+	switch role {
+	case "GROUP_MANAGER": // [[country, one service], [country, the other]]: the whole country
+		for set, service := range []int{4, 5} {
+			s.accesses.add(id, set, 0, u.org*10+1+(u.place-firstGroupMgr)%3)
+			s.accesses.add(id, set, 1, u.org*10+service)
+		}
+	case "BUSINESS_MANAGER":
+		for position, b := range w.shops(u) {
+			s.userBusinesses.add(id, businessID(u.org, b), position)
+		}
+	}
+	if w.hasKey(u) {
+		hash := sha256.Sum256([]byte(u.key()))
+		s.keys.add(id, hex.EncodeToString(hash[:]), "bench", 0, "[]", 0, "[]", seededAt)
+	}
+}
+
+// rows are rows of one table on their way into it, many to a statement.
+type rows struct {
+	tx      *db.Tx
+	table   string
+	columns []string
+	waiting [][]any
+}
+
+func (r *rows) add(values ...any) { r.waiting = append(r.waiting, values) }
+
+// flush inserts what waits, as one JSON argument a statement: far quicker than an argument a value.
+func (r *rows) flush() error {
+	picks := make([]string, len(r.columns))
+	for i, column := range r.columns {
+		picks[i] = fmt.Sprintf("value->>%d", i)
+		if column == "secret_hash" {
+			picks[i] = "unhex(" + picks[i] + ")"
+		}
+	}
+	text := fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM json_each($1)",
+		r.table, strings.Join(r.columns, ", "), strings.Join(picks, ", "))
+	for len(r.waiting) > 0 {
+		n := min(flushRows, len(r.waiting))
+		list, err := json.Marshal(r.waiting[:n])
+		if err != nil {
+			return err
+		}
+		if _, err := r.tx.Exec(text, string(list)); err != nil {
+			return err
+		}
+		r.waiting = r.waiting[n:]
+	}
+	return nil
+}
+
+// copyDatabase copies a closed database, with its write-ahead log if it left one.
+func copyDatabase(from, to string) error {
+	for _, suffix := range []string{"", "-wal"} {
+		if err := copyFile(from+suffix, to+suffix); err != nil && (suffix == "" || !os.IsNotExist(err)) {
+			return err
+		}
+	}
+	return nil
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(filepath.Clean(from))
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(filepath.Clean(to))
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		out.Close()
+		return err
+	}
+	return out.Close()
+}

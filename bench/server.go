@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	program     = "github.com/roundtable-directory/roundtable/cmd/roundtable"
+	startWithin = 30 * time.Second
+	stopWithin  = 30 * time.Second
+	ticksASec   = 100 // of /proc/PID/stat on Linux
+)
+
+// server is a process that this one started, to be measured by its id.
+type server struct {
+	url     string
+	startup time.Duration // from its start to the first answer that it is ready
+	process *exec.Cmd
+	log     *bytes.Buffer
+	exited  chan error
+}
+
+// build makes the program as it is released.
+func build(ctx context.Context, dir string) (string, error) {
+	binary := filepath.Join(dir, "roundtable")
+	out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, program).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", program, err, out)
+	}
+	return binary, nil
+}
+
+// startServer serves a database and returns once it is ready.
+func startServer(ctx context.Context, binary, database string, flags ...string) (*server, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	flags = append([]string{"serve", "--db", database, "--listen", address, "--log-level", "error"}, flags...)
+	s := &server{url: "http://" + address, log: new(bytes.Buffer), process: exec.Command(binary, flags...)}
+	s.process.Stdout, s.process.Stderr = io.Discard, s.log
+	begin := time.Now()
+	if err := s.start(); err != nil {
+		return nil, err
+	}
+	if err := s.awaitReady(ctx, begin.Add(startWithin)); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	s.startup = time.Since(begin)
+	return s, nil
+}
+
+// startEmpty starts this program as the empty handler.
+func startEmpty() (*server, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{log: new(bytes.Buffer), process: exec.Command(self, emptyCommand)}
+	s.process.Stderr = s.log
+	out, err := s.process.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.process.Start(); err != nil {
+		return nil, err
+	}
+	address, err := bufio.NewReader(out).ReadString('\n')
+	s.wait()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("empty handler: %w", err), s.stop())
+	}
+	s.url = "http://" + strings.TrimSpace(address)
+	return s, nil
+}
+
+func (s *server) start() error {
+	if err := s.process.Start(); err != nil {
+		return err
+	}
+	s.wait()
+	return nil
+}
+
+func (s *server) wait() {
+	s.exited = make(chan error, 1)
+	go func() { s.exited <- s.process.Wait() }()
+}
+
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}
+
+// awaitReady asks every millisecond.
+func (s *server) awaitReady(ctx context.Context, until time.Time) error {
+	for time.Now().Before(until) {
+		answer, err := http.Get(s.url + "/health/ready")
+		if err == nil {
+			err = answer.Body.Close()
+			if err == nil && answer.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case err := <-s.exited:
+			s.exited <- err
+			return fmt.Errorf("the server ended at once: %w", err)
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return errors.New("the server did not become ready")
+}
+
+// stop asks the server to drain, and says what it logged if it ended badly.
+func (s *server) stop() error {
+	if err := s.process.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case err := <-s.exited:
+		if err != nil {
+			return fmt.Errorf("the server ended with %w\n%s", err, s.log)
+		}
+		return nil
+	case <-time.After(stopWithin):
+		return errors.Join(errors.New("the server did not drain and was killed"), s.process.Process.Kill())
+	}
+}
+
+// cpu is the processor time that the process has used.
+func (s *server) cpu() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.process.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// The name, which may hold anything, ends at the last parenthesis; utime and stime
+	// are the twelfth and thirteenth field after it.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	var ticks int64
+	for _, field := range fields[11:13] {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / ticksASec, nil
+}
+
+// rssAnon is the memory in bytes that the process alone occupies.
+func (s *server) rssAnon() (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if text, found := strings.CutPrefix(line, "RssAnon:"); found {
+			kilobytes, err := strconv.ParseInt(strings.Fields(text)[0], 10, 64)
+			return kilobytes << 10, err
+		}
+	}
+	return 0, errors.New("no RssAnon in /proc/PID/status")
+}
+
+// kernel names the running kernel.
+func kernel() string {
+	var name syscall.Utsname
+	if err := syscall.Uname(&name); err != nil {
+		return "unknown"
+	}
+	var b strings.Builder
+	for _, c := range name.Release {
+		if c == 0 {
+			break
+		}
+		b.WriteByte(byte(c))
+	}
+	return b.String()
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"text/tabwriter"
+
+	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/demo"
+	"github.com/roundtable-directory/roundtable/internal/httpd"
+)
+
+// greet says where the server listens, and of the demo company what to paste.
+func (s *serveSettings) greet(ctx context.Context, stdout io.Writer, log *slog.Logger, database *db.DB, listener net.Listener) {
+	scheme := "http"
+	if s.tlsCert != "" {
+		scheme = "https"
+	}
+	url := scheme + "://" + listener.Addr().String()
+	log.Info("listening", "url", url)
+	if !httpd.Loopback(listener) && hasDemoKeys(ctx, database) {
+		log.Warn("the database holds demo keys; they answer 401, because the server listens beyond loopback")
+	}
+	if !s.demo {
+		fmt.Fprintf(stdout, "Roundtable listens on %s. Reference: %s/docs\n", url, url)
+		return
+	}
+	fmt.Fprintf(stdout, "Roundtable serves the demo company on %s\n\nKeys, for the header x-APIKey:\n", url)
+	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	for _, key := range demo.Keys() {
+		fmt.Fprintf(table, "  %s\t%s\n", key.Secret, key.Role)
+	}
+	_ = table.Flush() // what cannot be printed is not worth stopping for
+	fmt.Fprintf(stdout, `
+Update a user:
+
+  curl -i -X POST %s/v2/user/%s \
+    -H 'x-APIKey: demo-org-admin' -H 'Content-Type: application/json' \
+    -d '{"first_name": "Percy", "business_ids": ["%s", "%s"]}'
+
+Reference, with calls to try out: %s/docs
+Stop with Ctrl-C.
+`, url, demo.User("737"), demo.Business("701"), demo.Business("707"), url)
+}
+
+func hasDemoKeys(ctx context.Context, database *db.DB) bool {
+	found := false
+	err := database.Get(ctx, func(tx *db.Tx) (err error) {
+		found, err = tx.One("SELECT 1 FROM api_keys WHERE demo LIMIT 1", nil, new(int))
+		return err
+	})
+	return found && err == nil
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/api"
+	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/demo"
+	"github.com/roundtable-directory/roundtable/internal/directory"
+	"github.com/roundtable-directory/roundtable/internal/httpd"
+)
+
+// drainTime is how long requests under way may take once the server is stopped.
+const drainTime = 20 * time.Second
+
+// serveSettings are the flags of serve.
+type serveSettings struct {
+	demo           bool
+	db             string
+	listen         string
+	tlsCert        string
+	tlsKey         string
+	trustedProxies []string
+	migrate        bool
+	logLevel       string
+	maxBatch       int
+}
+
+func serveCommand() *cobra.Command {
+	var s serveSettings
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the directory",
+		Long: `Serve the directory until it is interrupted; then requests under way are finished.
+
+With --demo it holds a made-up company, the same each time, in a temporary database
+(or in the one that --db names), listens on loopback, and prints keys to paste.`,
+		Example: `  roundtable serve --demo
+  roundtable serve --db company.db --listen 127.0.0.1:8080
+  ROUNDTABLE_DB=company.db roundtable serve --tls-cert cert.pem --tls-key key.pem --listen :8443`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return s.serve(cmd.Context(), cmd.Flags().Changed("db"), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&s.demo, "demo", false, "serve the demo company and print its keys")
+	flags.StringVar(&s.db, "db", "roundtable.db", "database: a file name, or sqlite: and a file name")
+	flags.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address and port to listen on")
+	flags.StringVar(&s.tlsCert, "tls-cert", "", "certificate file; serves HTTPS together with --tls-key")
+	flags.StringVar(&s.tlsKey, "tls-key", "", "private key file")
+	flags.StringSliceVar(&s.trustedProxies, "trusted-proxy", nil, "address or CIDR range whose X-Forwarded-For is believed")
+	flags.BoolVar(&s.migrate, "migrate", true, "bring the schema up to date at start")
+	flags.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.IntVar(&s.maxBatch, "max-batch", 256, "updates of one transaction, 1 to 256; 1 gives each its own, for measuring")
+	return cmd
+}
+
+// serve opens the database, listens, serves until ctx ends, and drains.
+func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr io.Writer) (err error) {
+	log, err := newLogger(s.logLevel, stderr)
+	if err != nil {
+		return err
+	}
+	proxies, err := parseProxies(s.trustedProxies)
+	if err != nil {
+		return err
+	}
+	if (s.tlsCert == "") != (s.tlsKey == "") {
+		return errors.New("--tls-cert and --tls-key go together")
+	}
+	database, closeDatabase, err := s.openDatabase(ctx, dbNamed)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeDatabase()) }()
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
+	if err != nil {
+		return err
+	}
+	d := directory.New(database, directory.Options{Log: log, MaxBatch: s.maxBatch})
+	server := httpd.New(listener, api.New(d, log), httpd.Options{
+		TLSCert: s.tlsCert, TLSKey: s.tlsKey, TrustedProxies: proxies, Log: log,
+	})
+	s.greet(ctx, stdout, log, database, listener)
+	return serveUntil(ctx, server, d, log)
+}
+
+// serveUntil serves until ctx ends. Then requests under way are finished, and
+// what was acknowledged is on the disk.
+func serveUntil(ctx context.Context, server *httpd.Server, d *directory.Directory, log *slog.Logger) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve() }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		log.Info("stopping, requests under way are finished")
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		err = server.Shutdown(drain)
+	}
+	d.Close()
+	return err
+}
+
+// openDatabase opens the database that the settings name, up to date and with the
+// demo company if that is asked for.
+func (s *serveSettings) openDatabase(ctx context.Context, named bool) (*db.DB, func() error, error) {
+	path, remove := s.db, func() error { return nil }
+	if s.demo && !named && os.Getenv("ROUNDTABLE_DB") == "" {
+		folder, err := os.MkdirTemp("", "roundtable-demo-")
+		if err != nil {
+			return nil, nil, err
+		}
+		path, remove = filepath.Join(folder, "demo.db"), func() error { return os.RemoveAll(folder) }
+	}
+	database, err := openDatabase(ctx, path, s.migrate)
+	if err != nil {
+		return nil, nil, errors.Join(err, remove())
+	}
+	closeDatabase := func() error { return errors.Join(database.Close(), remove()) }
+	if s.demo {
+		if err := demo.Plant(ctx, database, rand.Reader, time.Now()); err != nil {
+			return nil, nil, errors.Join(err, closeDatabase())
+		}
+	}
+	return database, closeDatabase, nil
+}
+
+// openDatabase opens a database whose schema is the program's.
+func openDatabase(ctx context.Context, dsn string, migrate bool) (*db.DB, error) {
+	options, err := db.ParseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	database, err := db.Open(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	if migrate {
+		err = database.Migrate(ctx)
+	} else if version, versionErr := database.SchemaVersion(ctx); versionErr != nil || version != db.Head() {
+		err = errors.Join(versionErr, fmt.Errorf("the schema is at version %d and must be at %d; start without --migrate=false", version, db.Head()))
+	}
+	if err != nil {
+		return nil, errors.Join(err, database.Close())
+	}
+	return database, nil
+}
+
+func newLogger(level string, stderr io.Writer) (*slog.Logger, error) {
+	var threshold slog.Level
+	if err := threshold.UnmarshalText([]byte(level)); err != nil {
+		return nil, fmt.Errorf("--log-level: %w", err)
+	}
+	options := &slog.HandlerOptions{Level: threshold}
+	if file, ok := stderr.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			return slog.New(slog.NewTextHandler(stderr, options)), nil
+		}
+	}
+	return slog.New(slog.NewJSONHandler(stderr, options)), nil
+}
+
+func parseProxies(rules []string) ([]netip.Prefix, error) {
+	proxies := make([]netip.Prefix, len(rules))
+	for i, rule := range rules {
+		proxy, err := roundtable.ParseAddressRule(rule)
+		if err != nil {
+			return nil, fmt.Errorf("--trusted-proxy: %w", err)
+		}
+		proxies[i] = proxy
+	}
+	return proxies, nil
+}

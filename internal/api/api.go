@@ -1,0 +1,87 @@
+// Package api is the wire: the route table, the reading of bodies and the writing
+// of replies and errors. It must not know SQL, pages or any rule of the directory.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/directory"
+	"github.com/roundtable-directory/roundtable/internal/httpd"
+)
+
+// API answers requests by the operations of a directory.
+type API struct {
+	directory *directory.Directory
+	log       *slog.Logger
+	patches   patchForm
+	public    map[string]http.Handler
+}
+
+// New returns the handler of everything under /v2, of the health routes, the
+// contract file and its reference page.
+func New(d *directory.Directory, log *slog.Logger) *API {
+	a := &API{directory: d, log: log, patches: newPatchForm()}
+	a.public = map[string]http.Handler{
+		"/openapi.yaml": openAPIHandler(),
+		"/docs":         docsHandler(),
+	}
+	return a
+}
+
+// ServeHTTP keeps the order of checks of section 1.1: key, route, method, media
+// type, size; the rest is the handlers'.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if handler := a.publicHandler(r.URL.Path); handler != nil {
+		handler.ServeHTTP(w, r)
+		return
+	}
+	reply, err := a.serve(w, r)
+	if err != nil {
+		a.writeError(w, r, err)
+		return
+	}
+	reply.write(w)
+}
+
+func (a *API) publicHandler(path string) http.Handler {
+	if path == "/docs" || strings.HasPrefix(path, "/docs/") {
+		return a.public["/docs"]
+	}
+	return a.public[path]
+}
+
+func (a *API) serve(w http.ResponseWriter, r *http.Request) (*reply, error) {
+	req := &request{Request: r}
+	path := strings.TrimSuffix(r.URL.Path, "/")
+	if path == "/v2" || strings.HasPrefix(path, "/v2/") {
+		w.Header()["Cache-Control"] = []string{"no-store"}
+		caller, err := a.directory.Authenticate(r.Context(), r.Header.Get("x-APIKey"), httpd.Origin(r), httpd.RequestID(r))
+		if err != nil {
+			return nil, err
+		}
+		req.caller = caller
+	}
+	route, err := match(r.Method, path, req)
+	if err != nil {
+		return nil, err
+	}
+	if route.Method != http.MethodGet {
+		if req.body, err = readBody(w, r); err != nil {
+			return nil, err
+		}
+	}
+	return route.handle(a, req)
+}
+
+// request is a request on its way to its handler.
+type request struct {
+	*http.Request
+	caller directory.Caller
+	userID string // of the path
+	body   []byte
+}
+
+func notFound() error { return &roundtable.Error{Code: roundtable.CodeNotFound} }

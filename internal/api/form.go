@@ -1,0 +1,203 @@
+package api
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-faster/jx"
+
+	"github.com/roundtable-directory/roundtable"
+)
+
+// maxFormErrors bounds an answer; a body of 1 MiB could earn far more.
+const maxFormErrors = 10_000
+
+// patchForm is the form of an update's body: the members of UserPatch by name.
+type patchForm struct {
+	members map[string]int
+	ignored []string
+}
+
+func newPatchForm() patchForm {
+	f := patchForm{members: make(map[string]int), ignored: roundtable.IgnoredUserMembers()}
+	for i, field := range reflect.VisibleFields(reflect.TypeFor[roundtable.UserPatch]()) {
+		f.members[field.Tag.Get("json")] = i
+	}
+	return f
+}
+
+// formReader walks a body once and goes on after each error, so that all of them
+// are told at once.
+type formReader struct {
+	errors  []roundtable.FieldError
+	ignored []string
+}
+
+// read reads a body that inspect has passed.
+func (f patchForm) read(body []byte) (patch roundtable.UserPatch, errors []roundtable.FieldError, ignored []string) {
+	reader, seen := &formReader{}, make(map[string]bool)
+	members := reflect.ValueOf(&patch).Elem()
+	d := jx.DecodeBytes(body)
+	err := d.ObjBytes(func(d *jx.Decoder, key []byte) error {
+		name := string(key)
+		member, known := f.members[name]
+		switch {
+		case seen[name]:
+			reader.wrong(name, roundtable.CodeDuplicateField, "Stands in the body twice.")
+			return d.Skip()
+		case known:
+			seen[name] = true
+			return reader.member(d, name, members.Field(member).Addr().Interface())
+		case slices.Contains(f.ignored, name):
+			seen[name] = true
+			reader.ignored = append(reader.ignored, name)
+		default:
+			seen[name] = true
+			reader.wrong(name, roundtable.CodeUnknownField, "Unknown field.")
+		}
+		return d.Skip()
+	})
+	if err != nil { // the body is valid JSON: only what inspect lets through and the tokenizer refuses
+		reader.wrong(roundtable.BodyField, roundtable.CodeInvalidJSON, "The body is not valid JSON.")
+	}
+	return patch, reader.errors, reader.ignored
+}
+
+func (r *formReader) wrong(field string, code roundtable.Code, message string) {
+	if len(r.errors) < maxFormErrors {
+		r.errors = append(r.errors, roundtable.FieldError{Field: abbreviate(field), Code: code, Message: message})
+	}
+}
+
+// abbreviate keeps a client's own long name from being echoed whole.
+func abbreviate(name string) string {
+	if len(name) > 100 {
+		return strings.ToValidUTF8(name[:100], "") + "…"
+	}
+	return name
+}
+
+// member reads a value into the Opt that takes it.
+func (r *formReader) member(d *jx.Decoder, name string, opt any) error {
+	switch opt := opt.(type) {
+	case *roundtable.Opt[string]:
+		return readOpt(r, d, name, opt, (*formReader).text)
+	case *roundtable.Opt[int64]:
+		return readOpt(r, d, name, opt, (*formReader).integer)
+	case *roundtable.Opt[bool]:
+		return readOpt(r, d, name, opt, (*formReader).boolean)
+	case *roundtable.Opt[[]string]:
+		return readOpt(r, d, name, opt, list((*formReader).text))
+	case *roundtable.Opt[[][]int64]:
+		return readOpt(r, d, name, opt, list(list((*formReader).integer)))
+	}
+	panic(fmt.Sprintf("api: no form for %T", opt))
+}
+
+// valueReader reads one value; ok is false if its form is wrong, which it has
+// noted then.
+type valueReader[T any] func(r *formReader, d *jx.Decoder, path string) (value T, ok bool, err error)
+
+func readOpt[T any](r *formReader, d *jx.Decoder, name string, opt *roundtable.Opt[T], read valueReader[T]) error {
+	if d.Next() == jx.Null {
+		*opt = roundtable.Null[T]()
+		return d.Null()
+	}
+	value, ok, err := read(r, d, name)
+	if ok {
+		*opt = roundtable.Some(value)
+	}
+	return err
+}
+
+func (r *formReader) text(d *jx.Decoder, path string) (string, bool, error) {
+	if d.Next() != jx.String {
+		r.wrong(path, roundtable.CodeWrongType, "Must be a string.")
+		return "", false, d.Skip()
+	}
+	s, err := d.Str()
+	if strings.ContainsRune(s, 0) {
+		r.wrong(path, roundtable.CodeInvalidCharacters, "Must not hold the character NUL.")
+		return "", false, err
+	}
+	return s, true, err
+}
+
+// integer takes digits, as a number or as old clients send them, in a string.
+func (r *formReader) integer(d *jx.Decoder, path string) (int64, bool, error) {
+	text, err := r.scalar(d)
+	if value, ok := parseInteger(text); ok || err != nil {
+		return value, ok, err
+	}
+	r.wrong(path, roundtable.CodeWrongType, "Must be an integer.")
+	return 0, false, nil
+}
+
+// parseInteger reads an optional minus and digits without leading zeros: no
+// fraction, no exponent, no overflow.
+func parseInteger(text string) (int64, bool) {
+	value, err := strconv.ParseInt(text, 10, 64)
+	return value, err == nil && strconv.FormatInt(value, 10) == text
+}
+
+// boolean takes true and false, and the spellings of old clients in a string.
+func (r *formReader) boolean(d *jx.Decoder, path string) (bool, bool, error) {
+	if d.Next() == jx.Bool {
+		value, err := d.Bool()
+		return value, true, err
+	}
+	if d.Next() == jx.String {
+		text, err := d.Str()
+		if value, ok := parseBoolean(text); ok || err != nil {
+			return value, ok, err
+		}
+	} else if err := d.Skip(); err != nil {
+		return false, false, err
+	}
+	r.wrong(path, roundtable.CodeWrongType, "Must be a boolean.")
+	return false, false, nil
+}
+
+func parseBoolean(text string) (value, ok bool) {
+	switch text {
+	case "true", "True":
+		return true, true
+	case "false", "False":
+		return false, true
+	}
+	return false, false
+}
+
+// scalar returns the text of a number or string, and nothing for other values.
+func (r *formReader) scalar(d *jx.Decoder) (string, error) {
+	switch d.Next() {
+	case jx.Number:
+		raw, err := d.Raw()
+		return string(raw), err
+	case jx.String:
+		return d.Str()
+	}
+	return "", d.Skip()
+}
+
+// list reads an array. An element whose form is wrong leaves its place empty, so
+// that the errors of the others keep their index.
+func list[T any](read valueReader[T]) valueReader[[]T] {
+	return func(r *formReader, d *jx.Decoder, path string) ([]T, bool, error) {
+		if d.Next() != jx.Array {
+			r.wrong(path, roundtable.CodeWrongType, "Must be a list.")
+			return nil, false, d.Skip()
+		}
+		values := []T{}
+		err := d.Arr(func(d *jx.Decoder) error {
+			element := path + "." + strconv.Itoa(len(values))
+			value, _, err := read(r, d, element)
+			values = append(values, value)
+			return err
+		})
+		return values, true, err
+	}
+}

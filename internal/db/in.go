@@ -1,0 +1,106 @@
+package db
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// listMarker stands in a text for the placeholders of a list.
+const listMarker = "(?ids)"
+
+// listChunk is the longest list that one statement takes.
+const listChunk = 1024
+
+// ID is what a list may hold.
+type ID interface{ ~string | ~int64 | ~int }
+
+// EachIn visits every row of a query over a list. The text holds the marker
+// (?ids), as in "SELECT name FROM users WHERE org_id = $1 AND id IN (?ids)".
+//
+// Long lists are read in several statements: rows come in no order over the
+// whole, and a list must hold no id twice. No ids, no statement.
+func EachIn[T ID](t *Tx, sql string, args []any, ids []T, row func(*Rows) error) error {
+	for len(ids) > 0 {
+		key, all, rest := listArgs(sql, args, ids)
+		if err := t.each(key, all, row); err != nil {
+			return err
+		}
+		ids = rest
+	}
+	return nil
+}
+
+// ExecIn runs an UPDATE or DELETE over a list, written as for EachIn.
+func ExecIn[T ID](t *Tx, sql string, args []any, ids []T) (affected int64, err error) {
+	for len(ids) > 0 {
+		key, all, rest := listArgs(sql, args, ids)
+		n, err := t.exec(key, all)
+		if err != nil {
+			return affected, err
+		}
+		affected += n
+		ids = rest
+	}
+	return affected, nil
+}
+
+// listArgs takes the first chunk off ids and pads it with its last id, so that
+// a text has few distinct forms to prepare.
+func listArgs[T ID](sql string, args []any, ids []T) (statementKey, []any, []T) {
+	n := min(len(ids), listChunk)
+	size := listSize(n)
+	all := make([]any, len(args), len(args)+size)
+	copy(all, args)
+	for _, id := range ids[:n] {
+		all = append(all, id)
+	}
+	for range size - n {
+		all = append(all, all[len(all)-1])
+	}
+	return statementKey{sql: sql, list: size}, all, ids[n:]
+}
+
+// listSize rounds up to 1, 2, 4, …, 256 or 1024.
+func listSize(n int) int {
+	size := 1
+	for size < n {
+		size *= 2
+	}
+	if size > 256 {
+		return listChunk
+	}
+	return size
+}
+
+// expand writes the placeholders of a list in place of the marker. They follow
+// the highest one that the text names otherwise.
+func expand(key statementKey) (string, error) {
+	if key.list == 0 {
+		return key.sql, nil
+	}
+	before, after, found := strings.Cut(key.sql, listMarker)
+	if !found || strings.Contains(after, listMarker) {
+		return "", errors.New("db: the text needs the marker " + listMarker + " once: " + key.sql)
+	}
+	first := highestPlaceholder(key.sql) + 1
+	var b strings.Builder
+	b.WriteString(before)
+	for i := range key.list {
+		b.WriteString([]string{", $", "($"}[oneIf(i == 0)])
+		b.WriteString(strconv.Itoa(first + i))
+	}
+	b.WriteString(")")
+	b.WriteString(after)
+	return b.String(), nil
+}
+
+func highestPlaceholder(sql string) int {
+	highest := 0
+	for _, part := range strings.Split(sql, "$")[1:] {
+		digits := len(part) - len(strings.TrimLeft(part, "0123456789"))
+		n, _ := strconv.Atoi(part[:digits])
+		highest = max(highest, n)
+	}
+	return highest
+}

@@ -1,0 +1,92 @@
+package db_test
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
+)
+
+var update = flag.Bool("update", false, "write testdata anew")
+
+const golden = "testdata/schema.sqlite.sql"
+
+// The schema that all migrations lead to is committed, so that a change of it
+// is seen in review.
+func TestSchema(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	got := dump(t, d)
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the schema is not that of %s; if the change is meant: go test ./internal/db -run TestSchema -update\n%s", golden, got)
+	}
+}
+
+// dump writes the schema sorted by name, without comments.
+func dump(t *testing.T, d *db.DB) string {
+	t.Helper()
+	comment, space := regexp.MustCompile(`(?m)--.*$`), regexp.MustCompile(`[ \t]+\n`)
+	var b strings.Builder
+	err := d.Read(t.Context(), func(tx *db.Tx) error {
+		return tx.Each(`SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name NOT IN ('goose_db_version', 'sqlite_sequence')
+			ORDER BY tbl_name, type DESC, name`, nil, func(r *db.Rows) error {
+			var text string
+			err := r.Scan(&text)
+			b.WriteString(space.ReplaceAllString(comment.ReplaceAllString(text, ""), "\n") + ";\n")
+			return err
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	d := open(t, filepath.Join(t.TempDir(), "x ?#%41.db"))
+	if v, err := d.SchemaVersion(t.Context()); v != 0 || err != nil {
+		t.Errorf("an empty database has version %d, %v", v, err)
+	}
+	if err := d.CheckSchema(t.Context()); !errors.Is(err, db.ErrOlderSchema) {
+		t.Errorf("an empty database: %v", err)
+	}
+	for range 2 {
+		if err := d.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v, err := d.SchemaVersion(t.Context()); v != db.Head() || v < 1 || err != nil {
+		t.Errorf("version %d, %v; head is %d", v, err, db.Head())
+	}
+	if err := d.CheckSchema(t.Context()); err != nil {
+		t.Error(err)
+	}
+	write(t, d, "INSERT INTO providers (id, label) VALUES (1, 'p')") // what was prepared before still works
+}
+
+func TestMigrateRefusesNewerSchema(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	write(t, d, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)")
+	for _, err := range []error{d.Migrate(t.Context()), d.CheckSchema(t.Context())} {
+		if !errors.Is(err, db.ErrNewerSchema) || !strings.Contains(err.Error(), "99999") {
+			t.Errorf("a later release's database: %v", err)
+		}
+	}
+}

@@ -1,0 +1,195 @@
+-- +goose Up
+
+-- Instants are Unix microseconds, lists are JSON text, identifiers compare bytewise.
+
+CREATE TABLE providers (
+    id    INTEGER PRIMARY KEY,
+    label TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE orgs (
+    id             INTEGER PRIMARY KEY,
+    provider_id    INTEGER NOT NULL REFERENCES providers (id),
+    name           TEXT    NOT NULL,
+    alias          TEXT    NOT NULL UNIQUE,
+    sidebar_pages  TEXT    NOT NULL,
+    max_businesses INTEGER,
+    created_at     INTEGER NOT NULL,
+    version        INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE sections (
+    id     INTEGER PRIMARY KEY,
+    org_id INTEGER NOT NULL REFERENCES orgs (id),
+    name   TEXT    NOT NULL,
+    UNIQUE (org_id, name)
+) STRICT;
+
+CREATE TABLE groups (
+    id         INTEGER PRIMARY KEY,
+    org_id     INTEGER NOT NULL REFERENCES orgs (id),
+    section_id INTEGER NOT NULL REFERENCES sections (id),
+    name       TEXT    NOT NULL,
+    UNIQUE (section_id, name)
+) STRICT;
+
+CREATE TABLE businesses (
+    id                  TEXT    NOT NULL PRIMARY KEY,
+    org_id              INTEGER NOT NULL REFERENCES orgs (id),
+    code                TEXT    NOT NULL,
+    name                TEXT    NOT NULL,
+    presence_management INTEGER NOT NULL,
+    created_at          INTEGER NOT NULL,
+    UNIQUE (org_id, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE business_groups (
+    business_id TEXT    NOT NULL REFERENCES businesses (id),
+    group_id    INTEGER NOT NULL REFERENCES groups (id),
+    PRIMARY KEY (business_id, group_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX business_groups_by_group ON business_groups (group_id, business_id);
+
+CREATE TABLE users (
+    id            TEXT    NOT NULL PRIMARY KEY,
+    org_id        INTEGER NOT NULL REFERENCES orgs (id),
+    email         TEXT    NOT NULL,
+    email_key     TEXT    NOT NULL,
+    first_name    TEXT    NOT NULL,
+    last_name     TEXT    NOT NULL,
+    lang          TEXT    NOT NULL,
+    phone         TEXT    NOT NULL,
+    role          TEXT    NOT NULL,
+    status        TEXT    NOT NULL,
+    disabled      INTEGER NOT NULL,
+    sso_only      INTEGER NOT NULL,
+    sidebar_pages TEXT,
+    keywords      TEXT    NOT NULL,
+    receive_reviews_email_notifications INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    version       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX users_email_key ON users (email_key);
+CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';
+
+-- The groups of each access set of a GROUP_MANAGER, in the order given.
+CREATE TABLE user_accesses (
+    user_id    TEXT    NOT NULL REFERENCES users (id),
+    access_set INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
+    group_id   INTEGER NOT NULL REFERENCES groups (id),
+    PRIMARY KEY (user_id, access_set, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX user_accesses_by_group ON user_accesses (group_id, user_id);
+
+-- The businesses of a BUSINESS_MANAGER; position keeps the order given and may have gaps.
+CREATE TABLE user_businesses (
+    user_id     TEXT    NOT NULL REFERENCES users (id),
+    position    INTEGER NOT NULL,
+    business_id TEXT    NOT NULL REFERENCES businesses (id),
+    PRIMARY KEY (user_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX user_businesses_by_business ON user_businesses (business_id, user_id);
+
+CREATE TABLE passwords (
+    user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES users (id),
+    hash       TEXT    NOT NULL,
+    changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+    id         INTEGER PRIMARY KEY,
+    token_hash BLOB    NOT NULL UNIQUE,
+    user_id    TEXT    NOT NULL REFERENCES users (id),
+    kind       TEXT    NOT NULL, -- password, sso
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX sessions_by_user ON sessions (user_id);
+
+CREATE TABLE api_keys (
+    id                         INTEGER PRIMARY KEY,
+    user_id                    TEXT    NOT NULL REFERENCES users (id),
+    secret_hash                BLOB    NOT NULL UNIQUE,
+    label                      TEXT    NOT NULL,
+    demo                       INTEGER NOT NULL,
+    expiration_date            TEXT, -- YYYY-MM-DD, the first day on which it refuses
+    ip_whitelist               TEXT    NOT NULL,
+    has_restricted_permissions INTEGER NOT NULL,
+    permissions                TEXT    NOT NULL,
+    created_at                 INTEGER NOT NULL,
+    revoked_at                 INTEGER
+) STRICT;
+
+CREATE INDEX api_keys_by_user ON api_keys (user_id);
+
+CREATE TABLE connection_tokens (
+    token_hash  BLOB    NOT NULL PRIMARY KEY,
+    user_id     TEXT    NOT NULL REFERENCES users (id),
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    consumed_at INTEGER,
+    revoked_at  INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX connection_tokens_by_user ON connection_tokens (user_id);
+
+-- Links that were mailed: invitations and password resets.
+CREATE TABLE links (
+    token_hash BLOB    NOT NULL PRIMARY KEY,
+    user_id    TEXT    NOT NULL REFERENCES users (id),
+    kind       TEXT    NOT NULL, -- invitation, reset
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at    INTEGER,
+    voided_at  INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX links_by_user ON links (user_id);
+
+CREATE TABLE sso_configurations (
+    org_id             INTEGER NOT NULL PRIMARY KEY REFERENCES orgs (id),
+    kind               TEXT    NOT NULL, -- oidc, saml
+    enabled            INTEGER NOT NULL,
+    admin_signed_in_at INTEGER -- when an ORG_ADMIN first came in this way
+) STRICT;
+
+CREATE TABLE sso_links (
+    user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES users (id),
+    issuer     TEXT    NOT NULL,
+    subject    TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (issuer, subject)
+) STRICT, WITHOUT ROWID;
+
+-- Mails waiting to be sent.
+CREATE TABLE mails (
+    id           INTEGER PRIMARY KEY,
+    user_id      TEXT    NOT NULL REFERENCES users (id),
+    kind         TEXT    NOT NULL,
+    created_at   INTEGER NOT NULL,
+    sent_at      INTEGER,
+    cancelled_at INTEGER
+) STRICT;
+
+CREATE INDEX mails_by_user ON mails (user_id);
+
+-- The history: one row for each change, keyed by the version of the user that it produced.
+-- No reference to users: history outlives its user.
+CREATE TABLE events (
+    user_id    TEXT    NOT NULL,
+    version    INTEGER NOT NULL,
+    org_id     INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    actor_id   TEXT    NOT NULL,
+    api_key_id INTEGER NOT NULL,
+    request_id TEXT    NOT NULL,
+    changes    TEXT    NOT NULL,
+    effects    TEXT    NOT NULL,
+    PRIMARY KEY (user_id, version)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,257 @@
+package db_test
+
+import (
+	"errors"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
+)
+
+type (
+	role   string
+	level  int32
+	toggle bool
+)
+
+func pointer[T any](v T) *T { return &v }
+
+// Every kind of value comes back as it was stored.
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	text := "é\x00\"\\\n<&> 雪"
+	tests := []struct{ in, out, want any }{
+		{text, new(string), text},
+		{"", new(string), ""},
+		{int64(math.MinInt64), new(int64), int64(math.MinInt64)},
+		{-1, new(int), -1},
+		{true, new(bool), true},
+		{false, new(bool), false},
+		{1.5, new(float64), 1.5},
+		{7, new(float64), 7.0},
+		{[]byte{0, 255}, new([]byte), []byte{0, 255}},
+		{[]byte{}, new([]byte), []byte{}},
+		{[]byte(nil), new([]byte), []byte(nil)},
+		{[3]byte{1, 2, 3}, new([3]byte), [3]byte{1, 2, 3}},
+		{role("ORG_ADMIN"), new(role), role("ORG_ADMIN")},
+		{level(-3), new(level), level(-3)},
+		{uint32(math.MaxUint32), new(int64), int64(math.MaxUint32)},
+		{toggle(true), new(toggle), toggle(true)},
+		{nil, pointer(pointer("old")), (*string)(nil)},
+		{(*string)(nil), pointer(pointer("old")), (*string)(nil)},
+		{pointer("x"), new(*string), pointer("x")},
+		{int64(5), new(*int64), pointer(int64(5))},
+		{pointer(role("r")), new(*role), pointer(role("r"))},
+		{[]string{"a", text, ""}, new([]string), []string{"a", text, ""}},
+		{[]string{}, &[]string{"old"}, []string{}},
+		{[]string(nil), &[]string{"old"}, []string(nil)},
+		{[]int64{1, -2, math.MaxInt64}, new([]int64), []int64{1, -2, math.MaxInt64}},
+		{[]int64{}, new([]int64), []int64{}},
+		{[][]int64{{1, 2}, {}, {3}}, new([][]int64), [][]int64{{1, 2}, {}, {3}}},
+		{[][]int64(nil), &[][]int64{{9}}, [][]int64(nil)},
+		{[]role{"a", "<b>"}, new([]role), []role{"a", "<b>"}},
+		{[]role(nil), &[]role{"old"}, []role(nil)},
+	}
+	for _, test := range tests {
+		err := d.Get(t.Context(), func(tx *db.Tx) error {
+			found, err := tx.One("SELECT $1", []any{test.in}, test.out)
+			if !found && err == nil {
+				t.Error("no row")
+			}
+			return err
+		})
+		got := reflect.ValueOf(test.out).Elem().Interface()
+		if err != nil || !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%T %#v came back as %#v, %v", test.in, test.in, got, err)
+		}
+	}
+}
+
+// Lists are JSON text that other programs can read.
+func TestListsAreJSON(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	for want, list := range map[string]any{
+		`["a","b"]`:    []string{"a", "b"},
+		`["\"","\\u"]`: []string{`"`, `\u`},
+		`[1,-2]`:       []int64{1, -2},
+		`[[1,2],[3]]`:  [][]int64{{1, 2}, {3}},
+		`[]`:           []string{},
+	} {
+		var got string
+		err := d.Get(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.One("SELECT $1", []any{list}, &got)
+			return err
+		})
+		if err != nil || got != want {
+			t.Errorf("%v is stored as %s, %v; want %s", list, got, err, want)
+		}
+	}
+}
+
+func TestScanRefuses(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	for _, test := range []struct{ in, out any }{
+		{nil, new(string)}, {nil, new(int64)}, {nil, new(bool)}, {nil, new(float64)}, {nil, new([2]byte)}, {nil, new(role)},
+		{"1", new(int)}, {1, new(string)}, {"x", new(float64)}, {"x", new([]byte)}, {[]byte("x"), new(string)},
+		{"x", new(toggle)}, {int64(math.MaxInt64), new(level)}, {[]byte("abc"), new([2]byte)}, {1, new([2]int)},
+		{"{}", new([]string)}, {1, new([]string)}, {`["a"]`, new([]int64)}, {1, new(struct{})}, {1, 1}, {1, nil}, {1, (*role)(nil)},
+	} {
+		err := d.Get(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.One("SELECT $1 AS wanted", []any{test.in}, test.out)
+			return err
+		})
+		if err == nil || !strings.Contains(err.Error(), "column wanted") {
+			t.Errorf("%#v into %T: %v", test.in, test.out, err)
+		}
+	}
+}
+
+func TestArguments(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	var a, b, c string
+	err := d.Get(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.One("SELECT $2, $1, $2", []any{"first", strings.Repeat("second", 20000)}, &a, &b, &c)
+		return err
+	})
+	if err != nil || b != "first" || a != strings.Repeat("second", 20000) || c != a {
+		t.Errorf("placeholders out of order: %.20q, %.20q, %.20q, %v", a, b, c, err)
+	}
+	for text, args := range map[string][]any{
+		"SELECT $1":           {},
+		"SELECT $2":           {1},
+		"SELECT $1, 2":        {1, 2},
+		"SELECT ?":            {1},
+		"SELECT :name":        {1},
+		"SELECT $1 || $name":  {1},
+		"SELECT $1 ":          {struct{}{}},
+		"SELECT $1  ":         {[]any{func() {}}},
+		"SELECT $1   ":        {[2]int{}},
+		"":                    {},
+		"-- nothing":          {},
+		"SELECT 1; SELECT 2":  {},
+		"SELECT FROM nowhere": {},
+		"SELECT 1, 2":         {}, // two columns for one destination
+	} {
+		err := d.Get(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.One(text, args, new(int))
+			return err
+		})
+		if err == nil {
+			t.Errorf("%q with %v passed", text, args)
+		}
+	}
+}
+
+func TestExecCountsRows(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		for id := range 5 {
+			if err := addProvider(tx, id+1); err != nil {
+				return err
+			}
+		}
+		for text, want := range map[string]int64{
+			"UPDATE providers SET label = label WHERE id > 2":               3,
+			"UPDATE providers SET label = label WHERE id > 9":               0,
+			"UPDATE providers SET label = label WHERE id > 3 RETURNING id ": 2,
+		} {
+			if n, err := tx.Exec(text); err != nil || n != want {
+				t.Errorf("%s: %d rows, %v; want %d", text, n, err, want)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// One text can be in use twice, as in a loop within a loop.
+func TestNestedQueries(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	write(t, d, "INSERT INTO providers (id, label) VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+	const text = "SELECT id FROM providers ORDER BY id"
+	var pairs int
+	err := d.Read(t.Context(), func(tx *db.Tx) error {
+		return tx.Each(text, nil, func(*db.Rows) error {
+			return tx.Each(text, nil, func(r *db.Rows) error {
+				pairs++
+				return r.Scan(new(int))
+			})
+		})
+	})
+	if err != nil || pairs != 9 {
+		t.Errorf("%d pairs, %v", pairs, err)
+	}
+}
+
+func TestRows(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	write(t, d, "INSERT INTO providers (id, label) VALUES (1, 'a'), (2, 'b')")
+	var kept *db.Tx
+	var left *db.Rows
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		rows, err := tx.Query("SELECT id FROM providers WHERE id = $1", 1)
+		if err != nil {
+			return err
+		}
+		if err := rows.Scan(new(int)); !errors.Is(err, db.ErrDone) {
+			t.Errorf("Scan before Next: %v", err)
+		}
+		if !rows.Next() || rows.Scan(new(int)) != nil || rows.Next() || rows.Next() || rows.Err() != nil || rows.Close() != nil {
+			t.Error("a row does not come once")
+		}
+		if err := rows.Scan(new(int)); !errors.Is(err, db.ErrDone) {
+			t.Errorf("Scan after the end: %v", err)
+		}
+		kept = tx
+		left, err = tx.Query("SELECT id FROM providers")
+		left.Next()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left.Next() || !errors.Is(left.Scan(new(int)), db.ErrDone) || left.Close() != nil {
+		t.Error("rows outlive their transaction")
+	}
+	if _, err := kept.Exec("DELETE FROM providers"); !errors.Is(err, db.ErrDone) {
+		t.Errorf("Exec after the end: %v", err)
+	}
+	if _, err := kept.Query("SELECT 1"); !errors.Is(err, db.ErrDone) {
+		t.Errorf("Query after the end: %v", err)
+	}
+	if n := count(t, d); n != 2 {
+		t.Errorf("%d providers", n)
+	}
+}
+
+func TestEachPassesErrorsOn(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	failure := errors.New("no")
+	err := d.Get(t.Context(), func(tx *db.Tx) error {
+		return tx.Each("SELECT 1 UNION ALL SELECT 2", nil, func(*db.Rows) error { return failure })
+	})
+	if !errors.Is(err, failure) {
+		t.Errorf("of the visit: %v", err)
+	}
+	err = d.Get(t.Context(), func(tx *db.Tx) error { // fails on the second row
+		return tx.Each("SELECT abs(v) FROM (SELECT 1 AS v UNION ALL SELECT -9223372036854775808)", nil,
+			func(r *db.Rows) error { return r.Scan(new(int)) })
+	})
+	var refusal *db.Error
+	if !errors.As(err, &refusal) || refusal.Code != 1 || !strings.Contains(err.Error(), "integer overflow") {
+		t.Errorf("of a step: %v", err)
+	}
+}

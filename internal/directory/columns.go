@@ -1,0 +1,62 @@
+package directory
+
+import (
+	"reflect"
+	"strings"
+)
+
+// columns are the stored members of a struct, by their db tags, so that a new
+// member needs no statement to be edited.
+type columns struct {
+	list   string // "id, org_id, …"
+	byName map[string]int
+	fields []int // index of each column's member
+}
+
+func columnsOf[T any]() columns {
+	c := columns{byName: make(map[string]int)}
+	var names []string
+	for i, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		if name := field.Tag.Get("db"); name != "" {
+			names = append(names, name)
+			c.byName[name] = i
+			c.fields = append(c.fields, i)
+		}
+	}
+	c.list = strings.Join(names, ", ")
+	return c
+}
+
+// of returns the list with each column named as of a table.
+func (c columns) of(table string) string {
+	return table + "." + strings.ReplaceAll(c.list, ", ", ", "+table+".")
+}
+
+// into returns where the columns of a row go.
+func (c columns) into(row any) []any {
+	value := reflect.ValueOf(row).Elem()
+	dest := make([]any, len(c.fields))
+	for i, field := range c.fields {
+		dest[i] = value.Field(field).Addr().Interface()
+	}
+	return dest
+}
+
+// value returns what a column of row is to hold; a nil list is NULL.
+func (c columns) value(row any, column string) any {
+	field := reflect.ValueOf(row).Elem().Field(c.byName[column])
+	if field.Kind() == reflect.Slice && field.IsNil() {
+		return nil
+	}
+	return field.Interface()
+}
+
+// values returns all columns of row.
+func (c columns) values(row any) []any {
+	names := strings.Split(c.list, ", ")
+	values := make([]any, len(names))
+	for i, name := range names {
+		values[i] = c.value(row, name)
+	}
+	return values
+}

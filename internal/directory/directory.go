@@ -1,0 +1,94 @@
+// Package directory owns the operations on the directory: load, permit, change,
+// validate, write, record. The rules themselves stand in the root package; what
+// is asked over which wire, and who renders it, this package must not know.
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/secret"
+)
+
+// retrySoon is the Retry-After of a queue that is full or a server that stops.
+const retrySoon = time.Second
+
+// Options say how a directory works; zero values are the defaults.
+type Options struct {
+	Now      func() time.Time // the clock
+	Random   io.Reader        // secrets come from it
+	Log      *slog.Logger
+	MaxBatch int // items of one transaction; 1: one transaction a request
+}
+
+// Directory is the directory on one database. Its methods may be called by many
+// goroutines at once.
+type Directory struct {
+	db       *db.DB
+	now      func() time.Time
+	random   io.Reader
+	log      *slog.Logger
+	users    columns
+	keys     columns
+	hasher   *secret.Hasher
+	emails   *emailLimit
+	queue    *queue
+	maxBatch int
+	stopped  chan struct{}
+}
+
+// New starts a directory on a database whose schema is up to date. Close ends it.
+func New(database *db.DB, o Options) *Directory {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxBatch <= 0 || o.MaxBatch > maxBatchItems {
+		o.MaxBatch = maxBatchItems
+	}
+	d := &Directory{
+		db: database, now: o.Now, random: o.Random, log: o.Log,
+		users: columnsOf[roundtable.User](), keys: columnsOf[roundtable.APIKey](),
+		hasher: secret.NewHasher(), emails: newEmailLimit(), queue: newQueue(),
+		maxBatch: o.MaxBatch, stopped: make(chan struct{}),
+	}
+	go d.work()
+	return d
+}
+
+// Close takes no further updates, finishes those that wait, and returns when all
+// are answered. The database stays open.
+func (d *Directory) Close() {
+	d.queue.close()
+	<-d.stopped
+}
+
+// Ready reports whether the database answers.
+func (d *Directory) Ready(ctx context.Context) error { return d.db.Ping(ctx) }
+
+// translate makes a public error of one that callers may have to act on. What is
+// left is internal, and its text is for the log only.
+func translate(err error) error {
+	switch {
+	case errors.Is(err, db.ErrUnavailable):
+		return errors.Join(unavailable(), err)
+	case errors.Is(err, secret.ErrBusy):
+		return &roundtable.Error{Code: roundtable.CodeOverloaded, RetryAfter: retrySoon}
+	}
+	return err
+}
+
+func unavailable() *roundtable.Error {
+	return &roundtable.Error{Code: roundtable.CodeUnavailable, RetryAfter: retrySoon}
+}

@@ -1,0 +1,149 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
+
+// Event is one change of a user, as a reader of the history sees it.
+type Event struct {
+	ID        int64                 `json:"id"` // the version of the user that the change produced
+	CreatedAt roundtable.UnixMicros `json:"created_at"`
+	RequestID string                `json:"request_id"`
+	Actor     *EventActor           `json:"actor"` // null: outside of the reader's READ scope
+	Changes   []EventChange         `json:"changes"`
+	Effects   []roundtable.Effect   `json:"effects"`
+
+	actor EventActor
+	orgID int64
+}
+
+// EventActor is who made a change.
+type EventActor struct {
+	UserID   string `json:"user_id"`
+	APIKeyID int64  `json:"api_key_id"`
+}
+
+// EventChange is a changed field: before and after, or for lists what was added
+// and removed.
+type EventChange struct {
+	Field   string          `json:"field"`
+	Before  json.RawMessage `json:"before,omitempty"`
+	After   json.RawMessage `json:"after,omitempty"`
+	Added   json.RawMessage `json:"added,omitempty"`
+	Removed json.RawMessage `json:"removed,omitempty"`
+}
+
+// Page is a part of a list, counted from 1.
+type Page struct {
+	Number  int
+	PerPage int
+}
+
+// History is a page of a user's events, newest first.
+type History struct {
+	Count  int
+	Events []*Event
+}
+
+// History returns the events of a user, for the user and its administrators
+// (section 1.8). Actors and values outside of the reader's READ scope are null.
+func (d *Directory) History(ctx context.Context, caller Caller, id string, page Page) (*History, error) {
+	history := &History{Events: []*Event{}}
+	err := d.db.Read(ctx, func(tx *db.Tx) error {
+		w := d.newWorkingSet()
+		target, err := w.readable(tx, newReading(ctx, caller, id))
+		if err != nil {
+			return err
+		}
+		actor, err := w.actor(caller)
+		if err != nil {
+			return err
+		}
+		if err := roundtable.ReadHistory(actor, target, w.facts); err != nil {
+			return err
+		}
+		if _, err := tx.One("SELECT count(*) FROM events WHERE user_id = $1", []any{id}, &history.Count); err != nil {
+			return err
+		}
+		offset := (page.Number - 1) * page.PerPage
+		history.Events, err = events(tx, "user_id = $1 ORDER BY version DESC LIMIT $2 OFFSET $3", id, page.PerPage, offset)
+		if err != nil {
+			return err
+		}
+		return w.hideUnreadable(ctx, tx, caller, history.Events)
+	})
+	return history, translate(err)
+}
+
+// events reads the events that where selects.
+func events(tx *db.Tx, where string, args ...any) ([]*Event, error) {
+	found := []*Event{}
+	err := tx.Each("SELECT version, at, request_id, org_id, actor_id, api_key_id, changes, effects FROM events WHERE "+where, args, func(rows *db.Rows) error {
+		var e Event
+		err := rows.Scan(&e.ID, &e.CreatedAt, &e.RequestID, &e.orgID, &e.actor.UserID, &e.actor.APIKeyID, &e.Changes, &e.Effects)
+		found = append(found, &e)
+		return err
+	})
+	return found, err
+}
+
+// versionConflict names the fields that changed since the version that the client
+// knew, by whom and when (section 1.2).
+func (d *Directory) versionConflict(ctx context.Context, caller Caller, id string, known roundtable.Precondition) error {
+	conflict := &roundtable.Error{Code: roundtable.CodeVersionConflict}
+	var since int64
+	for _, version := range known.Versions {
+		since = max(since, version)
+	}
+	if since == 0 {
+		return conflict
+	}
+	err := d.db.Read(ctx, func(tx *db.Tx) error {
+		w := d.newWorkingSet()
+		if _, err := w.readable(tx, newReading(ctx, caller, id)); err != nil {
+			return err
+		}
+		later, err := events(tx, "user_id = $1 AND version > $2 ORDER BY version DESC LIMIT $3", id, since, maxListedAccess)
+		if err != nil {
+			return err
+		}
+		if err := w.hideUnreadable(ctx, tx, caller, later); err != nil {
+			return err
+		}
+		conflict.Fields = lastChanges(later)
+		return nil
+	})
+	if err != nil {
+		return translate(err)
+	}
+	return conflict
+}
+
+// lastChanges tells of each field the latest of the events, which come newest
+// first.
+func lastChanges(events []*Event) []roundtable.FieldError {
+	var fields []roundtable.FieldError
+	told := make(map[string]bool)
+	for _, event := range events {
+		for _, change := range event.Changes {
+			if told[change.Field] {
+				continue
+			}
+			told[change.Field] = true
+			changed := &roundtable.LastChange{At: time.UnixMicro(int64(event.CreatedAt))}
+			if event.Actor != nil {
+				changed.By = &event.Actor.UserID
+			}
+			fields = append(fields, roundtable.FieldError{
+				Field: change.Field, Code: roundtable.CodeVersionConflict,
+				Message: "Changed since the version that you know.", Changed: changed,
+			})
+		}
+	}
+	return fields
+}

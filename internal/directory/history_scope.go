@@ -1,0 +1,146 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
+
+// hideUnreadable takes from events what lies outside of the caller's READ scope:
+// actors, organisations, businesses, groups.
+func (w *workingSet) hideUnreadable(ctx context.Context, tx *db.Tx, caller Caller, events []*Event) error {
+	readable, err := w.loadScope(ctx, tx, caller, events)
+	if err != nil {
+		return err
+	}
+	reader := w.users[caller.UserID]
+	for _, event := range events {
+		if readable[event.actor.UserID] {
+			event.Actor = &event.actor
+		}
+		for i := range event.Changes {
+			if err := w.hideValues(reader, &event.Changes[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// loadScope loads what deciding takes, and returns the actors whom the caller may
+// READ. An actor who is gone is nobody's to read.
+func (w *workingSet) loadScope(ctx context.Context, tx *db.Tx, caller Caller, events []*Event) (map[string]bool, error) {
+	readings, seen := []*item{}, make(map[string]bool)
+	wanted := &wantedFacts{businesses: make(map[string]bool), groups: make(map[int64]bool), orgs: make(map[int64]bool)}
+	for _, event := range events {
+		if !seen[event.actor.UserID] {
+			seen[event.actor.UserID] = true
+			readings = append(readings, newReading(ctx, caller, event.actor.UserID))
+		}
+		for i := range event.Changes {
+			if err := wanted.wantChange(&event.Changes[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	actors := w.d.newWorkingSet()
+	if err := actors.load(tx, readings); err != nil {
+		return nil, err
+	}
+	readable := make(map[string]bool)
+	for id := range seen {
+		user := actors.users[id]
+		readable[id] = user != nil && actors.facts.CanRead(actors.users[caller.UserID], user)
+	}
+	if w.users[caller.UserID].BusinessIDs == nil {
+		if err := w.loadLists(tx, []string{caller.UserID}); err != nil {
+			return nil, err
+		}
+	}
+	for _, set := range w.users[caller.UserID].Accesses {
+		for _, group := range set {
+			wanted.groups[group] = true
+		}
+	}
+	if err := w.loadOrgs(tx, keys(wanted.orgs)); err != nil {
+		return nil, err
+	}
+	if err := w.loadGroups(tx, wanted); err != nil {
+		return nil, err
+	}
+	return readable, w.loadBusinesses(tx, wanted)
+}
+
+// wantChange notes the rows that a change names.
+func (f *wantedFacts) wantChange(change *EventChange) error {
+	return change.references(
+		func(org int64) any { f.orgs[org] = true; return org },
+		func(group int64) any { f.groups[group] = true; return group },
+		func(business string) any { f.businesses[business] = true; return business },
+	)
+}
+
+// hideValues replaces what the reader may not READ by null.
+func (w *workingSet) hideValues(reader *roundtable.User, change *EventChange) error {
+	return change.references(
+		func(org int64) any { return nullUnless(w.facts.CanReadOrg(reader, org), org) },
+		func(group int64) any {
+			return nullUnless(w.facts.CanReadOrg(reader, w.facts.Groups[group].OrgID), group)
+		},
+		func(business string) any {
+			return nullUnless(w.facts.CanReadBusiness(reader, w.facts.Businesses[business]), business)
+		},
+	)
+}
+
+func nullUnless(readable bool, value any) any {
+	if !readable {
+		return nil
+	}
+	return value
+}
+
+// references hands every organisation, group and business that a change names to
+// its function, and puts what that returns in its place.
+func (c *EventChange) references(org, group func(int64) any, business func(string) any) error {
+	for _, member := range []*json.RawMessage{&c.Before, &c.After, &c.Added, &c.Removed} {
+		if *member == nil {
+			continue
+		}
+		var err error
+		switch c.Field {
+		case "org_id":
+			err = replace(member, org)
+		case "business_ids":
+			err = replace(member, func(ids []string) any { return each(ids, business) })
+		case "accesses":
+			err = replace(member, func(sets [][]int64) any {
+				return each(sets, func(set []int64) any { return each(set, group) })
+			})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func replace[T any](member *json.RawMessage, with func(T) any) error {
+	var value T
+	if err := json.Unmarshal(*member, &value); err != nil {
+		return err
+	}
+	replaced, err := json.Marshal(with(value))
+	*member = replaced
+	return err
+}
+
+func each[T any](list []T, with func(T) any) []any {
+	replaced := make([]any, len(list))
+	for i, v := range list {
+		replaced[i] = with(v)
+	}
+	return replaced
+}

@@ -1,0 +1,183 @@
+package directory
+
+import (
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
+
+// wantedFacts are the rows that the items of a batch need, as far as they are
+// known before they are read.
+type wantedFacts struct {
+	orgs        map[int64]bool
+	lists       map[string]bool // users whose accesses and businesses are read
+	groups      map[int64]bool
+	businesses  map[string]bool // read with their groups
+	overlaps    map[int64]bool  // groups all of whose businesses are read
+	emails      map[string]bool
+	admins      map[int64]bool // organisations
+	credentials map[string]bool
+}
+
+// loadUsers reads keys, their owners and the targets.
+func (w *workingSet) loadUsers(tx *db.Tx, items []*item) error {
+	keyIDs, userIDs := make(map[int64]bool), make(map[string]bool)
+	for _, it := range items {
+		keyIDs[it.caller.KeyID] = true
+		userIDs[it.caller.UserID] = true
+		if roundtable.ValidID(it.target) {
+			userIDs[it.target] = true
+		}
+	}
+	err := db.EachIn(tx, "SELECT "+w.d.keys.list+" FROM api_keys WHERE id IN (?ids)", nil, keys(keyIDs), func(rows *db.Rows) error {
+		key := new(roundtable.APIKey)
+		err := rows.Scan(w.d.keys.into(key)...)
+		w.keys[key.ID] = key
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return w.loadUsersByID(tx, keys(userIDs))
+}
+
+func (w *workingSet) loadUsersByID(tx *db.Tx, ids []string) error {
+	return db.EachIn(tx, "SELECT "+w.d.users.list+" FROM users WHERE id IN (?ids)", nil, ids, func(rows *db.Rows) error {
+		user := new(roundtable.User)
+		err := rows.Scan(w.d.users.into(user)...)
+		w.users[user.ID], w.stored[user.ID] = user, user
+		return err
+	})
+}
+
+// wanted asks the rules what they will read for each item.
+func (w *workingSet) wanted(items []*item) *wantedFacts {
+	wanted := &wantedFacts{
+		orgs: make(map[int64]bool), lists: make(map[string]bool), groups: make(map[int64]bool),
+		businesses: make(map[string]bool), overlaps: make(map[int64]bool), emails: make(map[string]bool),
+		admins: make(map[int64]bool), credentials: make(map[string]bool),
+	}
+	for _, it := range items {
+		actor, target := w.users[it.caller.UserID], w.users[it.target]
+		if actor == nil || target == nil {
+			continue
+		}
+		wanted.orgs[actor.OrgID], wanted.orgs[target.OrgID] = true, true
+		needs := it.needs(actor, target)
+		if needs.TargetLists {
+			wanted.lists[target.ID] = true
+		}
+		if needs.ActorLists {
+			wanted.lists[actor.ID] = true
+		}
+		if needs.Admins {
+			wanted.admins[target.OrgID] = true
+		}
+		if needs.Credentials {
+			wanted.credentials[target.ID] = true
+		}
+		if it.update != nil {
+			wanted.wantPatch(&it.update.Patch)
+		}
+	}
+	return wanted
+}
+
+func (f *wantedFacts) wantPatch(patch *roundtable.UserPatch) {
+	if patch.OrgID.Set {
+		f.orgs[patch.OrgID.Value] = true
+	}
+	if key, ok := roundtable.EmailKey(patch.Email.Value); ok && patch.Email.Set {
+		f.emails[key] = true
+	}
+	for _, set := range patch.Accesses.Value {
+		for _, id := range set {
+			f.groups[id] = true
+		}
+	}
+}
+
+// wantReferences adds what follows from the lists, once they are read.
+func (w *workingSet) wantReferences(items []*item, wanted *wantedFacts) {
+	for _, it := range items {
+		actor, target := w.users[it.caller.UserID], w.users[it.target]
+		if actor == nil || target == nil {
+			continue
+		}
+		needs := it.needs(actor, target)
+		if needs.TargetReach {
+			wanted.wantBusinesses(target.BusinessIDs)
+		}
+		if needs.ActorBusinesses {
+			wanted.wantBusinesses(actor.BusinessIDs)
+		}
+		if it.update != nil && it.update.Patch.BusinessIDs.Set {
+			wanted.wantBusinesses(roundtable.AddedBusinessIDs(target, &it.update.Patch))
+		}
+		for _, user := range []*roundtable.User{actor, target} {
+			for _, set := range user.Accesses {
+				for _, id := range set {
+					wanted.groups[id] = true
+					wanted.overlaps[id] = wanted.overlaps[id] || needs.Overlap && user == target
+				}
+			}
+		}
+	}
+}
+
+func (f *wantedFacts) wantBusinesses(ids []string) {
+	for _, id := range ids {
+		f.businesses[id] = true
+	}
+}
+
+func (w *workingSet) loadOrgs(tx *db.Tx, ids []int64) error {
+	const text = "SELECT o.id, o.provider_id, p.label, o.sidebar_pages, o.version," +
+		" COALESCE(s.enabled, FALSE), s.admin_signed_in_at" +
+		" FROM orgs o JOIN providers p ON p.id = o.provider_id" +
+		" LEFT JOIN sso_configurations s ON s.org_id = o.id WHERE o.id IN (?ids)"
+	return db.EachIn(tx, text, nil, ids, func(rows *db.Rows) error {
+		var org roundtable.Org
+		var proven *int64
+		err := rows.Scan(&org.ID, &org.ProviderID, &org.ProviderLabel, &org.SidebarPages, &org.Version, &org.SSO, &proven)
+		org.SSOProven = org.SSO && proven != nil
+		w.facts.Orgs[org.ID] = &org
+		return err
+	})
+}
+
+// loadLists reads accesses and businesses. Users without any get empty lists,
+// which say that they were read.
+func (w *workingSet) loadLists(tx *db.Tx, ids []string) error {
+	for _, id := range ids {
+		w.users[id].Accesses, w.users[id].BusinessIDs = [][]int64{}, []string{}
+		w.positions[id] = make(map[string]int64)
+	}
+	lastUser, lastSet := "", 0
+	err := db.EachIn(tx, "SELECT user_id, access_set, group_id FROM user_accesses WHERE user_id IN (?ids)"+
+		" ORDER BY user_id, access_set, position", nil, ids, func(rows *db.Rows) error {
+		var id string
+		var set int
+		var group int64
+		err := rows.Scan(&id, &set, &group)
+		user := w.users[id]
+		if id != lastUser || set != lastSet {
+			user.Accesses = append(user.Accesses, nil)
+			lastUser, lastSet = id, set
+		}
+		last := len(user.Accesses) - 1
+		user.Accesses[last] = append(user.Accesses[last], group)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return db.EachIn(tx, "SELECT user_id, position, business_id FROM user_businesses WHERE user_id IN (?ids)"+
+		" ORDER BY user_id, position", nil, ids, func(rows *db.Rows) error {
+		var id, business string
+		var position int64
+		err := rows.Scan(&id, &position, &business)
+		w.users[id].BusinessIDs = append(w.users[id].BusinessIDs, business)
+		w.positions[id][business] = position
+		return err
+	})
+}

@@ -1,0 +1,133 @@
+package directory
+
+import (
+	"sync"
+
+	"github.com/roundtable-directory/roundtable"
+)
+
+// Bounds of the write path (docs/architecture.md).
+const (
+	maxQueue       = 4_096  // items waiting, beyond which new ones are refused
+	maxBatchItems  = 256    // items of one transaction
+	maxBatchWeight = 20_000 // list elements of one transaction; a single item may pass it alone
+)
+
+// queue holds the items that wait for the worker, with turns by organisation: a
+// busy organisation delays itself and not the others.
+type queue struct {
+	mu     sync.Mutex
+	filled sync.Cond
+	turns  []int64           // organisations with items, in the order of their turns
+	items  map[int64][]*item // by organisation, first come first served
+	size   int
+	closed bool
+}
+
+func newQueue() *queue {
+	q := &queue{items: make(map[int64][]*item)}
+	q.filled.L = &q.mu
+	return q
+}
+
+// push adds an item, or refuses it with overloaded or unavailable.
+func (q *queue) push(it *item) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.closed:
+		return unavailable()
+	case q.size >= maxQueue:
+		return &roundtable.Error{Code: roundtable.CodeOverloaded, RetryAfter: retrySoon}
+	}
+	q.add(it)
+	q.filled.Signal()
+	return nil
+}
+
+// putBack returns items that a batch left for a later one. They were admitted
+// once and are not refused now.
+func (q *queue) putBack(items []*item) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, it := range items {
+		q.add(it)
+	}
+}
+
+func (q *queue) add(it *item) {
+	waiting, has := q.items[it.caller.OrgID]
+	if !has {
+		q.turns = append(q.turns, it.caller.OrgID)
+	}
+	q.items[it.caller.OrgID] = append(waiting, it)
+	q.size++
+}
+
+// take waits until there is something to do and returns a batch of at most limit
+// items, at once and without a timer. Items whose caller is gone are dropped. It
+// returns nil when the queue is closed and empty.
+func (q *queue) take(limit int) []*item {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for {
+		for q.size == 0 && !q.closed {
+			q.filled.Wait()
+		}
+		if q.size == 0 {
+			return nil
+		}
+		if batch := q.takeTurns(limit); len(batch) > 0 {
+			return batch
+		}
+	}
+}
+
+// takeTurns takes one item of each organisation in turn until the batch is full.
+// Bulk work gets at most half of it.
+func (q *queue) takeTurns(limit int) []*item {
+	var batch []*item
+	weight, bulk, passed := 0, 0, 0
+	for q.size > 0 && len(batch) < limit && passed < len(q.turns) {
+		org := q.turns[0]
+		q.turns = q.turns[1:]
+		next := q.items[org][0]
+		gone := next.ctx.Err() != nil
+		tooMuch := len(batch) > 0 && weight+next.weight > maxBatchWeight || next.bulk && bulk >= max(1, limit/2)
+		if tooMuch && !gone {
+			q.turns = append(q.turns, org)
+			passed++
+			continue
+		}
+		q.dropFirst(org)
+		passed = 0
+		if gone {
+			next.answer(nil, next.ctx.Err())
+			continue
+		}
+		if next.bulk {
+			bulk++
+		}
+		weight += next.weight
+		batch = append(batch, next)
+	}
+	return batch
+}
+
+func (q *queue) dropFirst(org int64) {
+	q.size--
+	if rest := q.items[org][1:]; len(rest) > 0 {
+		q.items[org] = rest
+		q.turns = append(q.turns, org)
+	} else {
+		delete(q.items, org)
+	}
+}
+
+// close refuses further items. What waits is still taken.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.filled.Broadcast()
+}

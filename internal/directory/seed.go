@@ -1,0 +1,169 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
+
+// Seed is rows that come from the server's own side, not from a caller: the first
+// provider, the demo company, what a test needs. Nobody's rights are judged.
+type Seed struct {
+	Providers  []SeedProvider
+	Orgs       []SeedOrg
+	Sections   []SeedSection
+	Groups     []SeedGroup
+	Businesses []SeedBusiness
+	Users      []SeedUser
+	Keys       []SeedKey
+}
+
+// SeedProvider is a provider.
+type SeedProvider struct {
+	ID    int64
+	Label string
+}
+
+// SeedOrg is an organisation with all sidebar pages.
+type SeedOrg struct {
+	ID, ProviderID int64
+	Name, Alias    string
+	SSO            bool // with a single sign-on configuration, switched on
+}
+
+// SeedSection is a section.
+type SeedSection struct {
+	ID, OrgID int64
+	Name      string
+}
+
+// SeedGroup is a group.
+type SeedGroup struct {
+	ID, OrgID, SectionID int64
+	Name                 string
+}
+
+// SeedBusiness is a business with its groups.
+type SeedBusiness struct {
+	roundtable.Business
+	Code, Name string
+}
+
+// SeedUser is a user; its EmailKey and version follow.
+type SeedUser struct {
+	roundtable.User
+	PasswordHash string // empty: no password
+}
+
+// SeedKey is an API key; an ID of 0 takes the next.
+type SeedKey struct {
+	roundtable.APIKey
+	Hash  [32]byte
+	Label string
+}
+
+// Plant stores a seed in one transaction.
+func Plant(ctx context.Context, database *db.DB, seed Seed, now roundtable.UnixMicros) error {
+	p := planter{now: int64(now), users: columnsOf[roundtable.User]()}
+	return database.Write(ctx, func(tx *db.Tx) error {
+		p.tx = tx
+		for _, plant := range []func(Seed){p.orgs, p.shops, p.people, p.keys} {
+			plant(seed)
+		}
+		return p.err
+	})
+}
+
+// planter inserts rows until one fails.
+type planter struct {
+	tx    *db.Tx
+	now   int64
+	users columns
+	err   error
+}
+
+func (p *planter) insert(table, columns string, values ...any) {
+	if p.err != nil {
+		return
+	}
+	places := make([]string, len(values))
+	for i := range places {
+		places[i] = "$" + strconv.Itoa(i+1)
+	}
+	_, p.err = p.tx.Exec("INSERT INTO "+table+" ("+columns+") VALUES ("+strings.Join(places, ", ")+")", values...)
+}
+
+func (p *planter) orgs(seed Seed) {
+	for _, v := range seed.Providers {
+		p.insert("providers", "id, label", v.ID, v.Label)
+	}
+	for _, v := range seed.Orgs {
+		p.insert("orgs", "id, provider_id, name, alias, sidebar_pages, created_at, version",
+			v.ID, v.ProviderID, v.Name, v.Alias, roundtable.SidebarPages(), p.now, 1)
+		if v.SSO {
+			p.insert("sso_configurations", "org_id, kind, enabled", v.ID, "oidc", true)
+		}
+	}
+	for _, v := range seed.Sections {
+		p.insert("sections", "id, org_id, name", v.ID, v.OrgID, v.Name)
+	}
+	for _, v := range seed.Groups {
+		p.insert("groups", "id, org_id, section_id, name", v.ID, v.OrgID, v.SectionID, v.Name)
+	}
+}
+
+func (p *planter) shops(seed Seed) {
+	for _, v := range seed.Businesses {
+		p.insert("businesses", "id, org_id, code, name, presence_management, created_at",
+			v.ID, v.OrgID, v.Code, v.Name, v.PresenceManagement, p.now)
+		for _, group := range v.GroupIDs {
+			p.insert("business_groups", "business_id, group_id", v.ID, group)
+		}
+	}
+}
+
+func (p *planter) people(seed Seed) {
+	for _, v := range seed.Users {
+		user := v.User
+		user.EmailKey, _ = roundtable.EmailKey(user.Email)
+		user.Version = max(1, user.Version)
+		if user.Keywords == nil {
+			user.Keywords = []string{}
+		}
+		p.insert("users", p.users.list, p.users.values(&user)...)
+		for i, business := range user.BusinessIDs {
+			p.insert("user_businesses", "user_id, position, business_id", user.ID, i, business)
+		}
+		for i, set := range user.Accesses {
+			for k, group := range set {
+				p.insert("user_accesses", "user_id, access_set, position, group_id", user.ID, i, k, group)
+			}
+		}
+		if v.PasswordHash != "" {
+			p.insert("passwords", "user_id, hash, changed_at", user.ID, v.PasswordHash, p.now)
+		}
+	}
+}
+
+func (p *planter) keys(seed Seed) {
+	for _, v := range seed.Keys {
+		var id any
+		if v.ID != 0 {
+			id = v.ID
+		}
+		p.insert("api_keys", "id, user_id, secret_hash, label, demo, expiration_date, ip_whitelist,"+
+			" has_restricted_permissions, permissions, created_at",
+			id, v.UserID, v.Hash[:], v.Label, v.Demo, v.ExpirationDate, list(v.IPWhitelist),
+			v.HasRestrictedPermissions, list(v.Permissions), p.now)
+	}
+}
+
+// list is a list as stored, never null.
+func list(values []string) string {
+	text, _ := json.Marshal(append([]string{}, values...)) // strings always encode
+	return string(text)
+}

@@ -1,0 +1,123 @@
+package directory
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
+
+// workingSet is what a batch has read, kept up to date as its items are judged:
+// each item sees what those before it did.
+type workingSet struct {
+	d     *Directory
+	now   time.Time
+	facts *roundtable.Facts
+	keys  map[int64]*roundtable.APIKey
+	users map[string]*roundtable.User // present state
+
+	stored    map[string]*roundtable.User // state in the database
+	positions map[string]map[string]int64 // user to its businesses to their positions in the database
+	regraded  map[string]bool             // users whose standing this batch has changed
+	outcomes  []recorded                  // what is to be written
+}
+
+// recorded is an outcome with who brought it about.
+type recorded struct {
+	item    *item
+	outcome *roundtable.Outcome
+}
+
+func (d *Directory) newWorkingSet() *workingSet {
+	return &workingSet{
+		d: d, now: d.now(),
+		facts: &roundtable.Facts{
+			Orgs: make(map[int64]*roundtable.Org), Groups: make(map[int64]roundtable.Group),
+			Businesses: make(map[string]roundtable.Business), EmailOwners: make(map[string]string),
+			Admins: make(map[int64]map[string]bool), Credentials: make(map[string]roundtable.Credentials),
+		},
+		keys: make(map[int64]*roundtable.APIKey), users: make(map[string]*roundtable.User),
+		stored: make(map[string]*roundtable.User), positions: make(map[string]map[string]int64),
+		regraded: make(map[string]bool),
+	}
+}
+
+// load reads what judging the items takes, set-wise.
+func (w *workingSet) load(tx *db.Tx, items []*item) error {
+	if err := w.loadUsers(tx, items); err != nil {
+		return err
+	}
+	wanted := w.wanted(items)
+	if err := w.loadOrgs(tx, keys(wanted.orgs)); err != nil {
+		return err
+	}
+	if err := w.loadLists(tx, keys(wanted.lists)); err != nil {
+		return err
+	}
+	w.wantReferences(items, wanted)
+	for _, load := range []func(*db.Tx, *wantedFacts) error{
+		w.loadOverlaps, w.loadBusinesses, w.loadGroups, w.loadEmailOwners, w.loadAdmins, w.loadCredentials,
+	} {
+		if err := load(tx, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// actor returns the caller of an item by its present rows, refused as at the
+// door: between door and transaction anything may have happened.
+func (w *workingSet) actor(caller Caller) (roundtable.Actor, error) {
+	key := w.keys[caller.KeyID]
+	var owner *roundtable.User
+	if key != nil {
+		owner = w.users[key.UserID]
+	}
+	actor := roundtable.Actor{Key: key, User: owner}
+	if refusal := key.Refuse(owner, caller.Origin); refusal != roundtable.Accepted {
+		return actor, w.d.unauthenticated(roundtable.Actor{}, refusal, caller.RequestID)
+	}
+	return actor, nil
+}
+
+// judge judges one item and, if it changes anything, takes the change into the
+// working set.
+func (w *workingSet) judge(it *item) (*roundtable.Outcome, error) {
+	actor, err := w.actor(it.caller)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := roundtable.UpdateUser(actor, w.users[it.target], it.update, w.facts)
+	if err != nil {
+		return nil, err
+	}
+	if outcome.Changed() {
+		w.apply(it, outcome)
+	}
+	return outcome, nil
+}
+
+func (w *workingSet) apply(it *item, o *roundtable.Outcome) {
+	before, after := o.Before, o.After
+	w.users[after.ID] = after
+	w.outcomes = append(w.outcomes, recorded{it, o})
+	w.facts.Credentials[after.ID] = o.Credentials
+	if before.EmailKey != after.EmailKey {
+		delete(w.facts.EmailOwners, before.EmailKey)
+		w.facts.EmailOwners[after.EmailKey] = after.ID
+	}
+	w.regraded[after.ID] = w.regraded[after.ID] || after.StandingDiffers(before)
+	w.facts.CountAdmin(before, after)
+}
+
+// mustWait reports whether an item has to be judged by a later batch: the
+// standing of its caller or target was changed by this one, so that the rules may
+// need facts which were not loaded.
+func (w *workingSet) mustWait(it *item) bool {
+	return w.regraded[it.caller.UserID] || w.regraded[it.target]
+}
+
+// keys returns the members of a set in order, for statements that lock rows.
+func keys[K int64 | string](set map[K]bool) []K { return slices.Sorted(maps.Keys(set)) }

@@ -1,0 +1,165 @@
+package directory
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
+
+// Kinds of sessions and links, as stored.
+const (
+	sessionByPassword = "password"
+	linkInvitation    = "invitation"
+	linkReset         = "reset"
+)
+
+// write stores what the batch came to: the users in their last state, and every
+// event on the way there.
+func (w *workingSet) write(tx *db.Tx) error {
+	if err := w.freeEmails(tx); err != nil {
+		return err
+	}
+	for _, id := range w.changedUsers() {
+		if err := w.writeUser(tx, w.stored[id], w.users[id]); err != nil {
+			return err
+		}
+	}
+	for _, r := range w.outcomes {
+		if err := w.writeCredentials(tx, r); err != nil {
+			return err
+		}
+		if err := w.writeEvent(tx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changedUsers returns the users that the outcomes change, each once.
+func (w *workingSet) changedUsers() []string {
+	ids := make([]string, len(w.outcomes))
+	for i, r := range w.outcomes {
+		ids[i] = r.outcome.After.ID
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// freeEmails lets go of the addresses that change hands within the batch, before
+// their next owners take them.
+func (w *workingSet) freeEmails(tx *db.Tx) error {
+	var leaving []string
+	for _, id := range w.changedUsers() {
+		if w.stored[id].EmailKey != w.users[id].EmailKey {
+			leaving = append(leaving, id)
+		}
+	}
+	if len(leaving) < 2 {
+		return nil
+	}
+	_, err := db.ExecIn(tx, "UPDATE users SET email_key = id WHERE id IN (?ids)", nil, leaving)
+	return err
+}
+
+// writeUser writes the columns that changed, and the difference of the lists.
+func (w *workingSet) writeUser(tx *db.Tx, before, after *roundtable.User) error {
+	var set strings.Builder
+	args := []any{after.ID}
+	for _, column := range roundtable.ChangedColumns(before, after) {
+		args = append(args, w.d.users.value(after, column))
+		set.WriteString(column + " = $" + strconv.Itoa(len(args)) + ", ")
+	}
+	text := "UPDATE users SET " + strings.TrimSuffix(set.String(), ", ") + " WHERE id = $1"
+	if _, err := tx.Exec(text, args...); err != nil {
+		return err
+	}
+	if err := w.writeAccesses(tx, before, after); err != nil {
+		return err
+	}
+	return w.writeBusinesses(tx, before, after)
+}
+
+func (w *workingSet) writeAccesses(tx *db.Tx, before, after *roundtable.User) error {
+	if slices.EqualFunc(before.Accesses, after.Accesses, slices.Equal) {
+		return nil
+	}
+	if _, err := tx.Exec("DELETE FROM user_accesses WHERE user_id = $1", after.ID); err != nil {
+		return err
+	}
+	for i, set := range after.Accesses {
+		for k, group := range set {
+			_, err := tx.Exec("INSERT INTO user_accesses (user_id, access_set, position, group_id) VALUES ($1, $2, $3, $4)", after.ID, i, k, group)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// writeBusinesses deletes and inserts as few rows as keep the order: positions
+// may have gaps, so that what stays keeps its row.
+func (w *workingSet) writeBusinesses(tx *db.Tx, before, after *roundtable.User) error {
+	if slices.Equal(before.BusinessIDs, after.BusinessIDs) {
+		return nil
+	}
+	inserted, kept := placeBusinesses(w.positions[after.ID], after.BusinessIDs)
+	for business, position := range w.positions[after.ID] {
+		if kept[business] {
+			continue
+		}
+		if _, err := tx.Exec("DELETE FROM user_businesses WHERE user_id = $1 AND position = $2", after.ID, position); err != nil {
+			return err
+		}
+	}
+	for _, p := range inserted {
+		_, err := tx.Exec("INSERT INTO user_businesses (user_id, position, business_id) VALUES ($1, $2, $3)", after.ID, p.position, p.business)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type placement struct {
+	business string
+	position int64
+}
+
+// placeBusinesses gives every business of list a position above the one before.
+// It returns those to insert, and those that keep the position they have.
+func placeBusinesses(positions map[string]int64, list []string) (inserted []placement, kept map[string]bool) {
+	kept = make(map[string]bool, len(list))
+	last := int64(-1)
+	for _, business := range list {
+		if position, has := positions[business]; has && position > last {
+			kept[business], last = true, position
+			continue
+		}
+		last++
+		inserted = append(inserted, placement{business, last})
+	}
+	return inserted, kept
+}
+
+func (w *workingSet) writeEvent(tx *db.Tx, r recorded) error {
+	changes, err := json.Marshal(roundtable.Record(r.outcome.Changes))
+	if err != nil {
+		return err
+	}
+	effects := []byte("[]")
+	if len(r.outcome.Effects) > 0 {
+		if effects, err = json.Marshal(r.outcome.Effects); err != nil {
+			return err
+		}
+	}
+	after, caller := r.outcome.After, &r.item.caller
+	_, err = tx.Exec("INSERT INTO events (user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects)"+
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		after.ID, after.Version, after.OrgID, w.now.UnixMicro(), caller.UserID, caller.KeyID, caller.RequestID, string(changes), string(effects))
+	return err
+}

@@ -1,0 +1,51 @@
+package directory
+
+import "github.com/roundtable-directory/roundtable/internal/db"
+
+// writeCredentials takes away what an outcome ends, and stores a new password.
+func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
+	user, now, ends := r.outcome.After.ID, w.now.UnixMicro(), r.outcome.Endings
+	for _, ending := range []struct {
+		ends bool
+		sql  string
+		args []any
+	}{
+		{ends.Password, "DELETE FROM passwords WHERE user_id = $1", []any{user}},
+		{ends.Sessions, "DELETE FROM sessions WHERE user_id = $1", []any{user}},
+		{ends.PasswordSessions, "DELETE FROM sessions WHERE user_id = $1 AND kind = $2", []any{user, sessionByPassword}},
+		{ends.APIKeys, "UPDATE api_keys SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL", []any{user, now}},
+		{
+			ends.ConnectionTokens,
+			"UPDATE connection_tokens SET revoked_at = $2 WHERE user_id = $1 AND consumed_at IS NULL AND revoked_at IS NULL", []any{user, now},
+		},
+		{
+			ends.Invitations,
+			"UPDATE links SET voided_at = $2 WHERE user_id = $1 AND kind = $3 AND used_at IS NULL AND voided_at IS NULL", []any{user, now, linkInvitation},
+		},
+		{
+			ends.ResetLinks,
+			"UPDATE links SET voided_at = $2 WHERE user_id = $1 AND kind = $3 AND used_at IS NULL AND voided_at IS NULL", []any{user, now, linkReset},
+		},
+		{ends.SSOLink, "DELETE FROM sso_links WHERE user_id = $1", []any{user}},
+		{ends.Mails, "UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND sent_at IS NULL AND cancelled_at IS NULL", []any{user, now}},
+	} {
+		if !ending.ends {
+			continue
+		}
+		if _, err := tx.Exec(ending.sql, ending.args...); err != nil {
+			return err
+		}
+	}
+	return w.writePassword(tx, r)
+}
+
+func (w *workingSet) writePassword(tx *db.Tx, r recorded) error {
+	patch := &r.item.update.Patch
+	if !patch.Password.Set || patch.Password.Null {
+		return nil
+	}
+	_, err := tx.Exec("INSERT INTO passwords (user_id, hash, changed_at) VALUES ($1, $2, $3)"+
+		" ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
+		r.outcome.After.ID, r.item.update.PasswordHash, w.now.UnixMicro())
+	return err
+}

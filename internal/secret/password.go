@@ -1,0 +1,92 @@
+package secret
+
+import (
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// parameters of argon2id, in the order of the stored text.
+type parameters struct {
+	memory  uint32 // KiB
+	passes  uint32
+	threads uint8
+}
+
+// present are the parameters of new hashes, which OWASP recommends: 19 MiB and
+// two passes.
+func present() parameters { return parameters{memory: 19456, passes: 2, threads: 1} }
+
+const (
+	saltBytes = 16
+	hashBytes = 32
+	// Bounds of what a stored hash may ask for, so that a bad row costs little.
+	maxMemory  = 1 << 20
+	maxPasses  = 16
+	maxThreads = 16
+)
+
+// HashPassword returns the argon2id hash of a password as a PHC string. It takes
+// about 20 ms and 19 MiB: requests go through a Hasher.
+func HashPassword(random io.Reader, password string) (string, error) {
+	salt := make([]byte, saltBytes)
+	if _, err := io.ReadFull(random, salt); err != nil {
+		return "", fmt.Errorf("read randomness: %w", err)
+	}
+	p := present()
+	return p.format(salt, p.key(password, salt, hashBytes)), nil
+}
+
+// VerifyPassword compares in constant time. needsRehash asks a caller that has
+// just seen the right password to store a new hash: the parameters have changed.
+// A hash that cannot be read is never ok.
+func VerifyPassword(hash, password string) (ok, needsRehash bool) {
+	p, salt, want, err := parse(hash)
+	if err != nil {
+		return false, false
+	}
+	if subtle.ConstantTimeCompare(p.key(password, salt, uint32(len(want))), want) != 1 {
+		return false, false
+	}
+	return true, p != present() || len(salt) != saltBytes || len(want) != hashBytes
+}
+
+func (p parameters) key(password string, salt []byte, size uint32) []byte {
+	return argon2.IDKey([]byte(password), salt, p.passes, p.memory, p.threads, size)
+}
+
+func (p parameters) format(salt, key []byte) string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.memory, p.passes, p.threads,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+}
+
+// parse reads a PHC string in exactly the form that format writes.
+func parse(hash string) (p parameters, salt, key []byte, err error) {
+	fields := strings.Split(hash, "$")
+	if len(fields) != 6 {
+		return p, nil, nil, errUnknownHash
+	}
+	if _, err := fmt.Sscanf(fields[3], "m=%d,t=%d,p=%d", &p.memory, &p.passes, &p.threads); err != nil {
+		return p, nil, nil, errUnknownHash
+	}
+	if salt, err = base64.RawStdEncoding.DecodeString(fields[4]); err != nil {
+		return p, nil, nil, errUnknownHash
+	}
+	if key, err = base64.RawStdEncoding.DecodeString(fields[5]); err != nil {
+		return p, nil, nil, errUnknownHash
+	}
+	if p.format(salt, key) != hash || !p.bearable() || len(salt) < 8 || len(key) < 16 {
+		return p, nil, nil, errUnknownHash
+	}
+	return p, salt, key, nil
+}
+
+// bearable keeps out what argon2 would panic on or spend minutes on.
+func (p parameters) bearable() bool {
+	return p.memory >= 8*uint32(p.threads) && p.memory <= maxMemory &&
+		p.passes >= 1 && p.passes <= maxPasses && p.threads >= 1 && p.threads <= maxThreads
+}
