@@ -26,8 +26,7 @@ func serveEmpty(ctx context.Context) error {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(answer)
 	})}
-	stopped := context.AfterFunc(ctx, func() { s.Close() })
-	defer stopped()
+	context.AfterFunc(ctx, func() { _ = s.Close() }) // the process ends with it
 	if err := s.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

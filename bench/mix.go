@@ -220,7 +220,9 @@ type object map[string]any
 
 func (o object) encode() []byte {
 	var b bytes.Buffer
-	if err := json.NewEncoder(&b).Encode(o); err != nil {
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false) // as people write it
+	if err := encoder.Encode(o); err != nil {
 		panic(err) // only strings and lists of them come here
 	}
 	return bytes.TrimSpace(b.Bytes())

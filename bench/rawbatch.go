@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/roundtable-directory/roundtable"
@@ -16,8 +17,11 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/directory"
 )
 
-// rawBatchSize is the size of a batch of the raw limit: what 64 connections can share.
-const rawBatchSize = 64
+const (
+	rawBatchSize = 64               // what 64 connections can share at best
+	rawCallers   = 2 * rawBatchSize // one batch is full while the other is written
+	rawAtOnce    = 50 * rawBatchSize
+)
 
 // rawCall is an update below HTTP and JSON, with the caller already known.
 type rawCall struct {
@@ -40,7 +44,10 @@ func newRawBatch(ctx context.Context, m mode, path string, f *feed) (*subject, e
 	if err != nil {
 		return nil, err
 	}
-	r := &rawDirectory{db: database, directory: directory.New(database, directory.Options{}), callers: make(map[user]directory.Caller)}
+	r := &rawDirectory{
+		db: database, directory: directory.New(database, directory.Options{MaxBatch: rawBatchSize}),
+		callers: make(map[user]directory.Caller),
+	}
 	run := func(ctx context.Context, seconds int) (sample, error) {
 		return r.run(ctx, f, time.Duration(seconds)*time.Second)
 	}
@@ -51,13 +58,13 @@ func newRawBatch(ctx context.Context, m mode, path string, f *feed) (*subject, e
 	return &subject{mode: m, run: run, stop: stop}, nil
 }
 
-// run applies batches until they have taken so long. Making them is not counted.
+// run applies updates until they have taken so long. Making them is not counted.
 func (r *rawDirectory) run(ctx context.Context, f *feed, length time.Duration) (sample, error) {
 	var took time.Duration
 	var got sample
 	applied := 0
 	for took < length {
-		calls := make([]rawCall, rawBatchSize)
+		calls := make([]rawCall, rawAtOnce)
 		for i := range calls {
 			call, err := r.call(ctx, f.next())
 			if err != nil {
@@ -79,12 +86,19 @@ func (r *rawDirectory) run(ctx context.Context, f *feed, length time.Duration) (
 	return got, nil
 }
 
-// apply hands the calls to the write path together and returns their errors in order.
+// apply hands the calls to the write path, always enough of them that a batch is full, and
+// returns their errors in order.
 func (r *rawDirectory) apply(ctx context.Context, calls []rawCall) []error {
 	errs := make([]error, len(calls))
+	var taken atomic.Int64
 	var group sync.WaitGroup
-	for i, call := range calls {
-		group.Go(func() { _, errs[i] = r.directory.UpdateUser(ctx, call.caller, call.target, call.update) })
+	for range rawCallers {
+		group.Go(func() {
+			for i := int(taken.Add(1)) - 1; i < len(calls); i = int(taken.Add(1)) - 1 {
+				call := &calls[i]
+				_, errs[i] = r.directory.UpdateUser(ctx, call.caller, call.target, call.update)
+			}
+		})
 	}
 	group.Wait()
 	return errs

@@ -40,6 +40,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	reply, err := a.serve(w, r)
 	if err != nil {
+		dropBody(w, r)
 		a.writeError(w, r, err)
 		return
 	}
@@ -69,7 +70,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (*reply, error) {
 		return nil, err
 	}
 	if route.Method != http.MethodGet {
-		if req.body, err = readBody(w, r); err != nil {
+		if req.body, err = readBody(r); err != nil {
 			return nil, err
 		}
 	}

@@ -18,7 +18,7 @@ const (
 
 // readBody reads the body of a writing request: media type, size, and that it is
 // one JSON object.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(r *http.Request) ([]byte, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
 		return nil, &roundtable.Error{Code: roundtable.CodeMediaType}
@@ -28,12 +28,21 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, invalidBody(roundtable.CodeInvalidJSON, "The body ended early.")
 	}
 	if len(body) > maxBody {
-		if n, _ := io.CopyN(io.Discard, r.Body, maxDropped); n == maxDropped {
-			w.Header().Set("Connection", "close")
-		}
 		return nil, &roundtable.Error{Code: roundtable.CodeBodyTooLarge}
 	}
 	return body, inspect(body)
+}
+
+// dropBody reads away what a refused request still sends, so that a client which
+// sends everything first sees the answer. A client that asked whether to go on
+// (Expect) needs none of that.
+func dropBody(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Expect") != "" {
+		return
+	}
+	if n, _ := io.CopyN(io.Discard, r.Body, maxDropped); n == maxDropped {
+		w.Header().Set("Connection", "close")
+	}
 }
 
 // readAtMost reads the body, and one byte beyond limit if there is more.

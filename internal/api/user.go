@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/url"
-	"slices"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -48,8 +47,8 @@ func (a *API) previewUser(req *request, update roundtable.Update, ignored []stri
 	}
 	reply, err := newReply(preview{
 		ID: found.Current.ID, Status: "preview", Access: found.Access,
-		Changes: slices.Concat([]roundtable.Change{}, found.Changes),
-		Effects: slices.Concat([]roundtable.Effect{}, found.Effects),
+		Changes: append([]roundtable.Change{}, found.Changes...),
+		Effects: append([]roundtable.Effect{}, found.Effects...),
 	})
 	if err != nil {
 		return nil, err

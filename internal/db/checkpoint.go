@@ -4,12 +4,17 @@ import (
 	"fmt"
 	"sync"
 	"time"
+	"os"
+	"encoding/binary"
+	"runtime/debug"
 	"sync/atomic"
 )
 
 // shortWait is how long a restart of the log may hold up writes while the log
 // is still short, in milliseconds.
 const shortWait = 50
+
+var reads atomic.Int64
 
 // checkpointer keeps the log short. A pass beside the writer copies nearly all
 // of it; under constant load it never reaches the end, so the rest is copied
@@ -81,8 +86,26 @@ func (k *checkpointer) restart(writer *conn, wait int32) error {
 	writer.patience(wait)
 	defer writer.patience(busyTimeout)
 	t0 := time.Now()
+	if wait == 5000 {
+		go func() {
+			for i := range 60 {
+				time.Sleep(100 * time.Millisecond)
+				if i > 15 {
+					b, _ := os.ReadFile(k.db.path + "-shm")
+					u := func(o int) uint32 { return binary.LittleEndian.Uint32(b[o:]) }
+					l, _ := os.ReadFile("/proc/locks")
+					println(string(l), reads.Load())
+					println("shm mx", u(16), "backfill", u(96), "marks", u(100), u(104), u(108), u(112), u(116), "attempted", u(128), len(k.db.readers))
+				}
+			}
+		}()
+	}
 	err := writer.checkpoint(checkpointRestart)
 	println("restart", wait, writer.logged(), time.Since(t0).String(), err != nil)
+	if err != nil && wait == 5000 {
+		debug.SetTraceback("all")
+		panic("x")
+	}
 	if err != nil {
 		k.next.Store(min(writer.logged()+k.soft/2, k.hard))
 		return err

@@ -61,6 +61,7 @@ func TestLogStaysBounded(t *testing.T) {
 					return
 				default:
 				}
+				reads.Add(1)
 				err := d.Read(t.Context(), func(tx *Tx) error {
 					return tx.Each("SELECT count(*) FROM t", nil, func(*Rows) error { return nil })
 				})
