@@ -3,6 +3,7 @@ package db
 import (
 	"fmt"
 	"sync"
+	sqlite "modernc.org/sqlite/lib"
 	"time"
 	"os"
 	"encoding/binary"
@@ -14,6 +15,7 @@ import (
 // is still short, in milliseconds.
 const shortWait = 50
 
+var conns []*conn
 var reads atomic.Int64
 
 // checkpointer keeps the log short. A pass beside the writer copies nearly all
@@ -104,6 +106,9 @@ func (k *checkpointer) restart(writer *conn, wait int32) error {
 	println("restart", wait, writer.logged(), time.Since(t0).String(), err != nil)
 	if err != nil && wait == 5000 {
 		debug.SetTraceback("all")
+		for _, c := range append(conns, k.conn, writer) {
+			println("conn", c.handle, sqlite.Xsqlite3_txn_state(c.tls, c.handle, 0), time.Since(c.began).String(), len(c.active))
+		}
 		panic("x")
 	}
 	if err != nil {
