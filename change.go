@@ -110,10 +110,10 @@ func minusSets(list, other [][]int64) [][]int64 {
 	return rest
 }
 
-// ChangedColumns names the stored columns of a user's row that differ, version
-// included. Lists and the password have tables of their own.
+// ChangedColumns names the stored columns of a user's row that differ, version and
+// last event included. Lists and the password have tables of their own.
 func ChangedColumns(before, after *User) []string {
-	columns := []string{"version"}
+	columns := []string{"version", "last_event_id"}
 	for i := range userFields {
 		field := &userFields[i]
 		if field.column() && !equalValues(field.value(before), field.value(after)) {

@@ -43,6 +43,9 @@ type User struct {
 	// Version counts the changes of the user, from 1. Each change is an event
 	// that bears the version it produced.
 	Version int64 `json:"-" db:"version"`
+
+	// LastEventID is the event of the last change; nil: there was none.
+	LastEventID *int64 `json:"-" db:"last_event_id"`
 }
 
 // UserPatch is what a request asks to change. A field that is not set leaves its

@@ -66,15 +66,22 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (*reply, error) {
 		req.caller = caller
 	}
 	route, err := match(r.Method, path, req)
-	if err != nil {
-		return nil, err
+	if err == nil && route.Method != http.MethodGet {
+		req.body, err = readBody(r)
 	}
-	if route.Method != http.MethodGet {
-		if req.body, err = readBody(r); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, a.confirmed(req, err)
 	}
 	return route.handle(a, req)
+}
+
+// confirmed returns err, or the 401 that comes before it: no operation has judged
+// the caller yet.
+func (a *API) confirmed(req *request, err error) error {
+	if refusal := a.directory.Confirm(req.Context(), req.caller); refusal != nil {
+		return refusal
+	}
+	return err
 }
 
 // request is a request on its way to its handler.

@@ -27,7 +27,7 @@ type historyPage struct {
 func (a *API) getHistory(req *request) (*reply, error) {
 	page, err := readPage(req.URL.Query())
 	if err != nil {
-		return nil, err
+		return nil, a.confirmed(req, err)
 	}
 	history, err := a.directory.History(req.Context(), req.caller, req.userID, page)
 	if err != nil {

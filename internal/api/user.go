@@ -11,7 +11,7 @@ import (
 func (a *API) updateUser(req *request) (*reply, error) {
 	dryRun, err := dryRun(req.URL)
 	if err != nil {
-		return nil, err
+		return nil, a.confirmed(req, err)
 	}
 	var update roundtable.Update
 	var ignored []string
@@ -97,9 +97,9 @@ func (a *API) readUser(req *request, id string) (*reply, error) {
 	if value := req.URL.Query().Get("display_business_ids"); value != "" {
 		display, ok := parseBoolean(value)
 		if !ok {
-			return nil, roundtable.Invalid(roundtable.FieldError{
+			return nil, a.confirmed(req, roundtable.Invalid(roundtable.FieldError{
 				Field: "display_business_ids", Code: roundtable.CodeInvalidParameter, Message: "Must be true or false.",
-			})
+			}))
 		}
 		brief = !display
 	}

@@ -3,20 +3,18 @@ package db
 import (
 	"fmt"
 	"sync"
-	sqlite "modernc.org/sqlite/lib"
-	"time"
-	"os"
-	"encoding/binary"
-	"runtime/debug"
 	"sync/atomic"
+	"time"
 )
 
-// shortWait is how long a restart of the log may hold up writes while the log
-// is still short, in milliseconds.
-const shortWait = 50
-
-var conns []*conn
-var reads atomic.Int64
+const (
+	// passes beside the writer: the second copies what was written during the first.
+	passes = 2
+	// shortWait is how long a restart may hold up writes while the log is short.
+	shortWait = 50 * time.Millisecond
+	// longWait is how long a write waits for room when the log is at its bound.
+	longWait = 5 * time.Second
+)
 
 // checkpointer keeps the log short. A pass beside the writer copies nearly all
 // of it; under constant load it never reaches the end, so the rest is copied
@@ -27,8 +25,8 @@ type checkpointer struct {
 	soft  int32 // frames that start a pass
 	hard  int32 // frames at which writes wait
 	next  atomic.Int32
-	wait  int32      // milliseconds that a write waits at the bound
-	turn  sync.Mutex // two checkpoints at once refuse each other; taken after the writer
+	wait  time.Duration // longWait, but in a test
+	turn  sync.Mutex    // two checkpoints at once refuse each other; taken after the writer
 	wake  chan struct{}
 	ended chan struct{}
 }
@@ -40,7 +38,7 @@ func startCheckpointer(d *DB, walSize int64) (*checkpointer, error) {
 	}
 	soft := int32(max(walSize/frameSize, 1))
 	k := &checkpointer{
-		db: d, conn: c, soft: soft, hard: 3 * soft, wait: busyTimeout,
+		db: d, conn: c, soft: soft, hard: 3 * soft, wait: longWait,
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	k.next.Store(soft)
@@ -70,7 +68,9 @@ func (k *checkpointer) run() {
 // fails here is tried again later; makeRoom reports it if it lasts.
 func (k *checkpointer) pass() {
 	k.turn.Lock()
-	_ = k.conn.checkpoint(checkpointPassive)
+	for range passes {
+		_ = k.conn.checkpoint(checkpointPassive)
+	}
 	k.turn.Unlock()
 	select {
 	case writer := <-k.db.writer:
@@ -80,36 +80,17 @@ func (k *checkpointer) pass() {
 	}
 }
 
-// restart copies the rest of the log while nobody writes. A reader of an old
-// snapshot can prevent it; then the log may grow a little before the next try.
-func (k *checkpointer) restart(writer *conn, wait int32) error {
+// restart copies the rest of the log while nobody writes, so that the next write
+// begins at its start. A reader of an old snapshot can prevent it for as long as
+// it lasts; then the log may grow a little before the next try.
+func (k *checkpointer) restart(writer *conn, wait time.Duration) error {
 	k.turn.Lock()
 	defer k.turn.Unlock()
-	writer.patience(wait)
+	writer.patience(restartPatience)
 	defer writer.patience(busyTimeout)
-	t0 := time.Now()
-	if wait == 5000 {
-		go func() {
-			for i := range 60 {
-				time.Sleep(100 * time.Millisecond)
-				if i > 15 {
-					b, _ := os.ReadFile(k.db.path + "-shm")
-					u := func(o int) uint32 { return binary.LittleEndian.Uint32(b[o:]) }
-					l, _ := os.ReadFile("/proc/locks")
-					println(string(l), reads.Load())
-					println("shm mx", u(16), "backfill", u(96), "marks", u(100), u(104), u(108), u(112), u(116), "attempted", u(128), len(k.db.readers))
-				}
-			}
-		}()
-	}
 	err := writer.checkpoint(checkpointRestart)
-	println("restart", wait, writer.logged(), time.Since(t0).String(), err != nil)
-	if err != nil && wait == 5000 {
-		debug.SetTraceback("all")
-		for _, c := range append(conns, k.conn, writer) {
-			println("conn", c.handle, sqlite.Xsqlite3_txn_state(c.tls, c.handle, 0), time.Since(c.began).String(), len(c.active))
-		}
-		panic("x")
+	for began := time.Now(); isBusy(err) && time.Since(began) < wait; {
+		err = writer.checkpoint(checkpointRestart)
 	}
 	if err != nil {
 		k.next.Store(min(writer.logged()+k.soft/2, k.hard))
@@ -117,6 +98,10 @@ func (k *checkpointer) restart(writer *conn, wait int32) error {
 	}
 	writeInt32(writer.frames, 0)
 	k.next.Store(k.soft)
+	select { // a pass that was asked for meanwhile has nothing to do
+	case <-k.wake:
+	default:
+	}
 	return nil
 }
 

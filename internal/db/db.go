@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-"time"
 )
 
 // Options say which database to open.
@@ -81,7 +80,6 @@ func (d *DB) connect(o Options) error {
 			return err
 		}
 		d.readers <- reader
-		conns=append(conns,reader)
 		d.reading++
 	}
 	d.log, err = startCheckpointer(d, o.WALSize)
@@ -171,7 +169,6 @@ func (d *DB) take(ctx context.Context, from chan *conn) (*conn, error) {
 
 // transact runs fn between begin and its end, which comes on a panic too.
 func (c *conn) transact(begin string, writes bool, fn func(*Tx) error) (err error) {
-	c.began=time.Now()
 	if begin != "" {
 		if err := c.run(begin); err != nil {
 			return err

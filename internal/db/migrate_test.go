@@ -32,8 +32,14 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lines := strings.Split(string(want), "\n")
+	for i, line := range strings.Split(got, "\n") {
+		if i >= len(lines) || line != lines[i] {
+			t.Fatalf("%s:%d: the schema has %q; if the change is meant: go test ./internal/db -run TestSchema -update", golden, i+1, line)
+		}
+	}
 	if got != string(want) {
-		t.Errorf("the schema is not that of %s; if the change is meant: go test ./internal/db -run TestSchema -update\n%s", golden, got)
+		t.Errorf("%s says more than the schema has", golden)
 	}
 }
 

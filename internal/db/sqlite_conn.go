@@ -2,7 +2,6 @@ package db
 
 import (
 	"fmt"
-"time"
 
 	"modernc.org/libc"
 	sqlite "modernc.org/sqlite/lib"
@@ -15,7 +14,6 @@ const maxStatements = 256
 type conn struct {
 	tls    *libc.TLS
 	handle uintptr
-	began time.Time
 	out    uintptr // two words that the engine writes results into
 	frames uintptr // int32 written after each commit: frames in the WAL
 	kept   map[statementKey]*stmt

@@ -24,7 +24,7 @@ type stmt struct {
 	size   int
 	busy   bool
 	rows   *Rows // who reads it, if not Exec
-	once   bool // finalised when it stops
+	once   bool  // finalised when it stops
 }
 
 // prepare compiles one statement whose placeholders are $1, $2, ….

@@ -18,8 +18,13 @@ const (
 // frameSize is what a page takes in the log: the page and its header.
 const frameSize = 4096 + 24
 
-// busyTimeout is how long a statement waits for another process, in milliseconds.
-const busyTimeout = 5000
+// How long the engine waits for a lock, in milliseconds.
+const (
+	busyTimeout = 5000 // for another process
+	// A restart waits a little and then looks anew: the engine waits for one
+	// reader's place in the log, which under constant reads the next reader takes.
+	restartPatience = 5
+)
 
 // Memory: at most 24 MiB for the writer and 4 MiB for each reader.
 func writerPragmas(walSize int64) []string {
@@ -59,10 +64,15 @@ func (c *conn) checkpoint(mode int32) error {
 	return nil
 }
 
+func isBusy(err error) bool {
+	refusal, ok := errors.AsType[*Error](err)
+	return ok && refusal.Code&0xff == sqlite.SQLITE_BUSY
+}
+
 // truncateLog empties the log at the end. A reader in another process, such as
 // a backup, may keep it: nothing is lost, the next process reads it.
 func (c *conn) truncateLog() error {
-	if err := c.checkpoint(checkpointTruncate); err != nil && !errors.Is(err, ErrUnavailable) {
+	if err := c.checkpoint(checkpointTruncate); !isBusy(err) {
 		return err
 	}
 	return nil

@@ -97,10 +97,28 @@ func TestScanRefuses(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t)
 	for _, test := range []struct{ in, out any }{
-		{nil, new(string)}, {nil, new(int64)}, {nil, new(bool)}, {nil, new(float64)}, {nil, new([2]byte)}, {nil, new(role)},
-		{"1", new(int)}, {1, new(string)}, {"x", new(float64)}, {"x", new([]byte)}, {[]byte("x"), new(string)},
-		{"x", new(toggle)}, {int64(math.MaxInt64), new(level)}, {[]byte("abc"), new([2]byte)}, {1, new([2]int)},
-		{"{}", new([]string)}, {1, new([]string)}, {`["a"]`, new([]int64)}, {1, new(struct{})}, {1, 1}, {1, nil}, {1, (*role)(nil)},
+		{nil, new(string)},
+		{nil, new(int64)},
+		{nil, new(bool)},
+		{nil, new(float64)},
+		{nil, new([2]byte)},
+		{nil, new(role)},
+		{"1", new(int)},
+		{1, new(string)},
+		{"x", new(float64)},
+		{"x", new([]byte)},
+		{[]byte("x"), new(string)},
+		{"x", new(toggle)},
+		{int64(math.MaxInt64), new(level)},
+		{[]byte("abc"), new([2]byte)},
+		{1, new([2]int)},
+		{"{}", new([]string)},
+		{1, new([]string)},
+		{`["a"]`, new([]int64)},
+		{1, new(struct{})},
+		{1, 1},
+		{1, nil},
+		{1, (*role)(nil)},
 	} {
 		err := d.Get(t.Context(), func(tx *db.Tx) error {
 			_, err := tx.One("SELECT $1 AS wanted", []any{test.in}, test.out)

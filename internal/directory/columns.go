@@ -9,18 +9,18 @@ import (
 // member needs no statement to be edited.
 type columns struct {
 	list   string // "id, org_id, …"
-	byName map[string]int
-	fields []int // index of each column's member
+	byName map[string][]int
+	fields [][]int // index of each column's member
 }
 
 func columnsOf[T any]() columns {
-	c := columns{byName: make(map[string]int)}
+	c := columns{byName: make(map[string][]int)}
 	var names []string
-	for i, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
 		if name := field.Tag.Get("db"); name != "" {
 			names = append(names, name)
-			c.byName[name] = i
-			c.fields = append(c.fields, i)
+			c.byName[name] = field.Index
+			c.fields = append(c.fields, field.Index)
 		}
 	}
 	c.list = strings.Join(names, ", ")
@@ -37,14 +37,14 @@ func (c columns) into(row any) []any {
 	value := reflect.ValueOf(row).Elem()
 	dest := make([]any, len(c.fields))
 	for i, field := range c.fields {
-		dest[i] = value.Field(field).Addr().Interface()
+		dest[i] = value.FieldByIndex(field).Addr().Interface()
 	}
 	return dest
 }
 
 // value returns what a column of row is to hold; a nil list is NULL.
 func (c columns) value(row any, column string) any {
-	field := reflect.ValueOf(row).Elem().Field(c.byName[column])
+	field := reflect.ValueOf(row).Elem().FieldByIndex(c.byName[column])
 	if field.Kind() == reflect.Slice && field.IsNil() {
 		return nil
 	}

@@ -38,6 +38,7 @@ type Directory struct {
 	keys     columns
 	hasher   *secret.Hasher
 	emails   *emailLimit
+	callers  recalledCallers
 	queue    *queue
 	maxBatch int
 	stopped  chan struct{}
@@ -59,7 +60,7 @@ func New(database *db.DB, o Options) *Directory {
 	}
 	d := &Directory{
 		db: database, now: o.Now, random: o.Random, log: o.Log,
-		users: columnsOf[roundtable.User](), keys: columnsOf[roundtable.APIKey](),
+		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](),
 		hasher: secret.NewHasher(), emails: newEmailLimit(), queue: newQueue(),
 		maxBatch: o.MaxBatch, stopped: make(chan struct{}),
 	}

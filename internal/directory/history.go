@@ -19,7 +19,6 @@ type Event struct {
 	Effects   []roundtable.Effect   `json:"effects"`
 
 	actor EventActor
-	orgID int64
 }
 
 // EventActor is who made a change.
@@ -67,11 +66,9 @@ func (d *Directory) History(ctx context.Context, caller Caller, id string, page 
 		if err := roundtable.ReadHistory(actor, target, w.facts); err != nil {
 			return err
 		}
-		if _, err := tx.One("SELECT count(*) FROM events WHERE user_id = $1", []any{id}, &history.Count); err != nil {
-			return err
-		}
-		offset := (page.Number - 1) * page.PerPage
-		history.Events, err = events(tx, "user_id = $1 ORDER BY version DESC LIMIT $2 OFFSET $3", id, page.PerPage, offset)
+		history.Count = int(target.Version - firstVersion)
+		newest := target.Version - int64(page.Number-1)*int64(page.PerPage)
+		history.Events, err = events(tx, target, newest-int64(page.PerPage), newest)
 		if err != nil {
 			return err
 		}
@@ -80,17 +77,33 @@ func (d *Directory) History(ctx context.Context, caller Caller, id string, page 
 	return history, translate(err)
 }
 
-// events reads the events that where selects.
-func events(tx *db.Tx, where string, args ...any) ([]*Event, error) {
+// firstVersion is the version of a user that was never changed: each change after
+// it is an event.
+const firstVersion = 1
+
+// events follows the chain of a user's events, newest first, and returns those that
+// produced the versions after since, up to and including newest.
+func events(tx *db.Tx, user *roundtable.User, since, newest int64) ([]*Event, error) {
 	found := []*Event{}
-	err := tx.Each("SELECT version, at, request_id, org_id, actor_id, api_key_id, changes, effects FROM events WHERE "+where, args, func(rows *db.Rows) error {
+	if user.LastEventID == nil || newest <= firstVersion {
+		return found, nil
+	}
+	const text = "WITH RECURSIVE chain (id, previous_id, version) AS (" +
+		"SELECT id, previous_id, version FROM events WHERE id = $1" +
+		" UNION ALL SELECT e.id, e.previous_id, e.version FROM chain c JOIN events e ON e.id = c.previous_id WHERE e.version > $2)" +
+		" SELECT e.version, e.at, e.request_id, e.actor_id, e.api_key_id, e.changes, e.effects" +
+		" FROM chain c JOIN events e ON e.id = c.id WHERE c.version > $2 AND c.version <= $3 ORDER BY c.version DESC"
+	err := tx.Each(text, []any{*user.LastEventID, since, newest}, func(rows *db.Rows) error {
 		var e Event
-		err := rows.Scan(&e.ID, &e.CreatedAt, &e.RequestID, &e.orgID, &e.actor.UserID, &e.actor.APIKeyID, &e.Changes, &e.Effects)
+		err := rows.Scan(&e.ID, &e.CreatedAt, &e.RequestID, &e.actor.UserID, &e.actor.APIKeyID, &e.Changes, &e.Effects)
 		found = append(found, &e)
 		return err
 	})
 	return found, err
 }
+
+// maxConflictEvents bounds how far back a 412 looks.
+const maxConflictEvents = 100
 
 // versionConflict names the fields that changed since the version that the client
 // knew, by whom and when (section 1.2).
@@ -105,10 +118,11 @@ func (d *Directory) versionConflict(ctx context.Context, caller Caller, id strin
 	}
 	err := d.db.Read(ctx, func(tx *db.Tx) error {
 		w := d.newWorkingSet()
-		if _, err := w.readable(tx, newReading(ctx, caller, id)); err != nil {
+		target, err := w.readable(tx, newReading(ctx, caller, id))
+		if err != nil {
 			return err
 		}
-		later, err := events(tx, "user_id = $1 AND version > $2 ORDER BY version DESC LIMIT $3", id, since, maxListedAccess)
+		later, err := events(tx, target, max(since, target.Version-maxConflictEvents), target.Version)
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func (w *workingSet) loadUsers(tx *db.Tx, items []*item) error {
 		}
 	}
 	err := db.EachIn(tx, "SELECT "+w.d.keys.list+" FROM api_keys WHERE id IN (?ids)", nil, keys(keyIDs), func(rows *db.Rows) error {
-		key := new(roundtable.APIKey)
+		key := new(storedKey)
 		err := rows.Scan(w.d.keys.into(key)...)
 		w.keys[key.ID] = key
 		return err

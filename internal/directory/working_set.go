@@ -15,7 +15,7 @@ type workingSet struct {
 	d     *Directory
 	now   time.Time
 	facts *roundtable.Facts
-	keys  map[int64]*roundtable.APIKey
+	keys  map[int64]*storedKey
 	users map[string]*roundtable.User // present state
 
 	stored    map[string]*roundtable.User // state in the database
@@ -38,7 +38,7 @@ func (d *Directory) newWorkingSet() *workingSet {
 			Businesses: make(map[string]roundtable.Business), EmailOwners: make(map[string]string),
 			Admins: make(map[int64]map[string]bool), Credentials: make(map[string]roundtable.Credentials),
 		},
-		keys: make(map[int64]*roundtable.APIKey), users: make(map[string]*roundtable.User),
+		keys: make(map[int64]*storedKey), users: make(map[string]*roundtable.User),
 		stored: make(map[string]*roundtable.User), positions: make(map[string]map[string]int64),
 		regraded: make(map[string]bool),
 	}
@@ -65,21 +65,6 @@ func (w *workingSet) load(tx *db.Tx, items []*item) error {
 		}
 	}
 	return nil
-}
-
-// actor returns the caller of an item by its present rows, refused as at the
-// door: between door and transaction anything may have happened.
-func (w *workingSet) actor(caller Caller) (roundtable.Actor, error) {
-	key := w.keys[caller.KeyID]
-	var owner *roundtable.User
-	if key != nil {
-		owner = w.users[key.UserID]
-	}
-	actor := roundtable.Actor{Key: key, User: owner}
-	if refusal := key.Refuse(owner, caller.Origin); refusal != roundtable.Accepted {
-		return actor, w.d.unauthenticated(roundtable.Actor{}, refusal, caller.RequestID)
-	}
-	return actor, nil
 }
 
 // judge judges one item and, if it changes anything, takes the change into the

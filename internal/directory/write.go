@@ -20,19 +20,19 @@ const (
 // write stores what the batch came to: the users in their last state, and every
 // event on the way there.
 func (w *workingSet) write(tx *db.Tx) error {
-	if err := w.freeEmails(tx); err != nil {
-		return err
-	}
-	for _, id := range w.changedUsers() {
-		if err := w.writeUser(tx, w.stored[id], w.users[id]); err != nil {
-			return err
-		}
-	}
 	for _, r := range w.outcomes {
 		if err := w.writeCredentials(tx, r); err != nil {
 			return err
 		}
 		if err := w.writeEvent(tx, r); err != nil {
+			return err
+		}
+	}
+	if err := w.freeEmails(tx); err != nil {
+		return err
+	}
+	for _, id := range w.changedUsers() {
+		if err := w.writeUser(tx, w.stored[id], w.users[id]); err != nil {
 			return err
 		}
 	}
@@ -146,6 +146,7 @@ func placeBusinesses(positions map[string]int64, list []string) (inserted []plac
 	return inserted, kept
 }
 
+// writeEvent appends the event of an outcome to the user's chain.
 func (w *workingSet) writeEvent(tx *db.Tx, r recorded) error {
 	changes, err := json.Marshal(roundtable.Record(r.outcome.Changes))
 	if err != nil {
@@ -158,8 +159,14 @@ func (w *workingSet) writeEvent(tx *db.Tx, r recorded) error {
 		}
 	}
 	after, caller := r.outcome.After, &r.item.caller
-	_, err = tx.Exec("INSERT INTO events (user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects)"+
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-		after.ID, after.Version, after.OrgID, w.now.UnixMicro(), caller.UserID, caller.KeyID, caller.RequestID, string(changes), string(effects))
+	user := w.users[after.ID]
+	previous := user.LastEventID
+	user.LastEventID = new(int64)
+	_, err = tx.One("INSERT INTO events (previous_id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects)"+
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+		[]any{
+			previous, after.ID, after.Version, after.OrgID, w.now.UnixMicro(), caller.UserID, caller.KeyID, caller.RequestID,
+			string(changes), string(effects),
+		}, user.LastEventID)
 	return err
 }

@@ -37,17 +37,18 @@ CREATE TABLE connection_tokens (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX connection_tokens_by_user ON connection_tokens (user_id);
 CREATE TABLE events (
-    user_id    TEXT    NOT NULL,
-    version    INTEGER NOT NULL,
-    org_id     INTEGER NOT NULL,
-    at         INTEGER NOT NULL,
-    actor_id   TEXT    NOT NULL,
-    api_key_id INTEGER NOT NULL,
-    request_id TEXT    NOT NULL,
-    changes    TEXT    NOT NULL,
-    effects    TEXT    NOT NULL,
-    PRIMARY KEY (user_id, version)
-) STRICT, WITHOUT ROWID;
+    id          INTEGER PRIMARY KEY,
+    previous_id INTEGER,
+    user_id     TEXT    NOT NULL,
+    version     INTEGER NOT NULL,
+    org_id      INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    actor_id    TEXT    NOT NULL,
+    api_key_id  INTEGER NOT NULL,
+    request_id  TEXT    NOT NULL,
+    changes     TEXT    NOT NULL,
+    effects     TEXT    NOT NULL
+) STRICT;
 CREATE TABLE groups (
     id         INTEGER PRIMARY KEY,
     org_id     INTEGER NOT NULL REFERENCES orgs (id),
@@ -153,7 +154,8 @@ CREATE TABLE users (
     keywords      TEXT    NOT NULL,
     receive_reviews_email_notifications INTEGER NOT NULL,
     created_at    INTEGER NOT NULL,
-    version       INTEGER NOT NULL
+    version       INTEGER NOT NULL,
+    last_event_id INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';

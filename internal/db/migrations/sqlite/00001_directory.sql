@@ -68,7 +68,8 @@ CREATE TABLE users (
     keywords      TEXT    NOT NULL,
     receive_reviews_email_notifications INTEGER NOT NULL,
     created_at    INTEGER NOT NULL,
-    version       INTEGER NOT NULL
+    version       INTEGER NOT NULL,
+    last_event_id INTEGER -- see events
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
@@ -179,17 +180,20 @@ CREATE TABLE mails (
 
 CREATE INDEX mails_by_user ON mails (user_id);
 
--- The history: one row for each change, keyed by the version of the user that it produced.
--- No reference to users: history outlives its user.
+-- The history: one row for each change, only ever appended. previous_id is the
+-- event before it of the same user, whose last one the user's row names: so a
+-- change writes no page of its own but the end of this table. No reference to
+-- users: history outlives its user.
 CREATE TABLE events (
-    user_id    TEXT    NOT NULL,
-    version    INTEGER NOT NULL,
-    org_id     INTEGER NOT NULL,
-    at         INTEGER NOT NULL,
-    actor_id   TEXT    NOT NULL,
-    api_key_id INTEGER NOT NULL,
-    request_id TEXT    NOT NULL,
-    changes    TEXT    NOT NULL,
-    effects    TEXT    NOT NULL,
-    PRIMARY KEY (user_id, version)
-) STRICT, WITHOUT ROWID;
+    id          INTEGER PRIMARY KEY,
+    previous_id INTEGER,
+    user_id     TEXT    NOT NULL,
+    version     INTEGER NOT NULL, -- of the user that the change produced
+    org_id      INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    actor_id    TEXT    NOT NULL,
+    api_key_id  INTEGER NOT NULL,
+    request_id  TEXT    NOT NULL,
+    changes     TEXT    NOT NULL,
+    effects     TEXT    NOT NULL
+) STRICT;
