@@ -3,8 +3,10 @@
 package api
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
 
 	"github.com/roundtable-directory/roundtable"
@@ -54,7 +56,12 @@ func (a *API) publicHandler(path string) http.Handler {
 	return a.public[path]
 }
 
-func (a *API) serve(w http.ResponseWriter, r *http.Request) (*reply, error) {
+func (a *API) serve(w http.ResponseWriter, r *http.Request) (answer *reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			answer, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
 	req := &request{Request: r}
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	if path == "/v2" || strings.HasPrefix(path, "/v2/") {

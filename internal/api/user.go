@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -27,7 +28,7 @@ func (a *API) updateUser(req *request) (*reply, error) {
 	return &reply{
 		body:    []byte(`{"id":"` + updated.User.ID + `","status":"success"}`),
 		etag:    etag(updated.User, updated.Org, fullUser),
-		ignored: append(ignored, updated.Ignored...),
+		ignored: slices.Concat(ignored, updated.Ignored),
 	}, nil
 }
 
@@ -54,7 +55,7 @@ func (a *API) previewUser(req *request, update roundtable.Update, ignored []stri
 		return nil, err
 	}
 	reply.etag = etag(found.Current, found.CurrentOrg, fullUser)
-	reply.ignored = append(ignored, found.Ignored...)
+	reply.ignored = slices.Concat(ignored, found.Ignored)
 	return reply, nil
 }
 

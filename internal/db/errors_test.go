@@ -34,7 +34,7 @@ func TestErrorKinds(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 		for _, kind := range []error{db.ErrUnique, db.ErrForeignKey, db.ErrUnavailable} {
-			if errors.Is(err, kind) != (kind == want) {
+			if errors.Is(err, kind) != errors.Is(want, kind) {
 				t.Errorf("%s: %v, want %v", text, err, want)
 			}
 		}

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"errors"
 	"fmt"
 
 	"modernc.org/libc"
@@ -33,24 +34,20 @@ func openConn(path string, pragmas ...string) (*conn, error) {
 	c.out = allocate(c.tls, 16)
 	c.frames = allocate(c.tls, 4)
 	name := allocateString(c.tls, path)
-	defer free(c.tls, name)
 	if c.out == 0 || c.frames == 0 || name == 0 {
-		c.close()
-		return nil, c.fail(sqlite.SQLITE_NOMEM)
+		return nil, errors.Join(c.fail(sqlite.SQLITE_NOMEM), c.close())
 	}
 	writeInt32(c.frames, 0)
 	const flags = sqlite.SQLITE_OPEN_READWRITE | sqlite.SQLITE_OPEN_NOMUTEX | sqlite.SQLITE_OPEN_EXRESCODE
 	rc := sqlite.Xsqlite3_open_v2(c.tls, name, c.out, flags, 0)
 	c.handle = readWord(c.out)
+	free(c.tls, name)
 	if rc != sqlite.SQLITE_OK {
-		err := c.fail(rc)
-		c.close()
-		return nil, err
+		return nil, errors.Join(c.fail(rc), c.close())
 	}
 	for _, pragma := range pragmas {
 		if err := c.run("PRAGMA " + pragma); err != nil {
-			c.close()
-			return nil, fmt.Errorf("pragma %s: %w", pragma, err)
+			return nil, errors.Join(fmt.Errorf("pragma %s: %w", pragma, err), c.close())
 		}
 	}
 	return c, nil

@@ -54,9 +54,9 @@ func noteFrames(_ *libc.TLS, arg, _, _ uintptr, frames int32) int32 {
 	return sqlite.SQLITE_OK
 }
 
-// checkpoint copies the log back to the file. Passive takes what it can
-// without waiting; restart and truncate wait for readers, as long as the busy
-// timeout, and then let the next write begin at the start of the log.
+// checkpoint copies the log back to the file. Passive takes what it can without
+// waiting. Restart and truncate wait for readers, as long as the busy timeout;
+// after them the next write begins at the start of the log.
 func (c *conn) checkpoint(mode int32) error {
 	if rc := sqlite.Xsqlite3_wal_checkpoint_v2(c.tls, c.handle, 0, mode, 0, 0); rc != sqlite.SQLITE_OK {
 		return c.fail(rc)

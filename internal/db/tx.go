@@ -102,7 +102,7 @@ func (r *Rows) Next() bool {
 	}
 	r.row, r.err = r.stmt.step()
 	if !r.row {
-		r.Close()
+		r.stmt.stop()
 	}
 	return r.row
 }

@@ -2,7 +2,6 @@ package directory
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
+	"github.com/roundtable-directory/roundtable/internal/secret"
 )
 
 // The people of smallCompany. The number is the user's, and that of its API key.
@@ -114,13 +114,14 @@ func seedOf(orgs []SeedOrg, sections, groups map[int64][]int64, shops map[int64]
 	for i, user := range users {
 		seed.Users = append(seed.Users, SeedUser{User: user})
 		seed.Keys = append(seed.Keys, SeedKey{
-			APIKey: roundtable.APIKey{ID: int64(i + 1), UserID: user.ID}, Hash: hashOf("key", i+1), Label: "key",
+			APIKey: roundtable.APIKey{ID: int64(i + 1), UserID: user.ID}, Hash: secret.HashAPIKey(keyOf(i + 1)), Label: "key",
 		})
 	}
 	return seed
 }
 
-func hashOf(kind string, n int) [32]byte { return sha256.Sum256(fmt.Append(nil, kind, n)) }
+// keyOf is the text of the API key of a number.
+func keyOf(n int) string { return fmt.Sprint("key ", n) }
 
 // opened is a directory with what tests look at beside it.
 type opened struct {
@@ -173,11 +174,17 @@ func (l *errorLog) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// caller is the user of a number with the key of that number.
+// loopback is where and when requests of the tests come in.
+func loopback() roundtable.Origin {
+	return roundtable.Origin{Now: noon, Address: netip.MustParseAddr("127.0.0.1"), Loopback: true}
+}
+
+// caller is the user of a number with the key of that number, known at the door at
+// a time when everything was in order.
 func (d *opened) caller(n int) Caller {
 	caller := Caller{
-		KeyID: int64(n), UserID: userID(n), RequestID: fmt.Sprint("request by ", n),
-		Origin: roundtable.Origin{Now: noon, Address: netip.MustParseAddr("127.0.0.1"), Loopback: true},
+		KeyID: int64(n), UserID: userID(n), RequestID: fmt.Sprint("request by ", n), Origin: loopback(),
+		secretHash: secret.HashAPIKey(keyOf(n)),
 	}
 	for _, user := range d.seed.Users {
 		if user.ID == caller.UserID {

@@ -1,5 +1,5 @@
 // Package httpd owns the listener and what every request carries: an id, an
-// origin, a recovered panic, a bounded life. It must not know any route.
+// origin, a bounded life. It must not know any route.
 package httpd
 
 import (
@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -103,12 +102,6 @@ func (s *Server) wrap(handler http.Handler) http.Handler {
 		now := s.options.Now()
 		c := carried{id: newRequestID(now), origin: roundtable.Origin{Now: now, Address: s.clientAddress(r), Loopback: loopback}}
 		w.Header()["X-Request-Id"] = []string{c.id}
-		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler {
-				s.options.Log.Error("panic", "panic", p, "request_id", c.id, "stack", string(debug.Stack()))
-				panic(http.ErrAbortHandler)
-			}
-		}()
 		handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, c)))
 	})
 }
