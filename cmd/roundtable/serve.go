@@ -153,8 +153,8 @@ func openDatabase(ctx context.Context, dsn string, migrate bool) (*db.DB, error)
 	}
 	if migrate {
 		err = database.Migrate(ctx)
-	} else if version, versionErr := database.SchemaVersion(ctx); versionErr != nil || version != db.Head() {
-		err = errors.Join(versionErr, fmt.Errorf("the schema is at version %d and must be at %d; start without --migrate=false", version, db.Head()))
+	} else {
+		err = database.CheckSchema(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, database.Close())

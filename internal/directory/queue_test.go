@@ -1,0 +1,241 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/roundtable-directory/roundtable"
+)
+
+// waiting is an item of an organisation that weighs so much.
+func waiting(org int64, weight int) *item {
+	return &item{ctx: context.Background(), caller: Caller{OrgID: org}, weight: weight, answered: make(chan struct{})}
+}
+
+func filled(t *testing.T, items ...*item) *queue {
+	t.Helper()
+	q := newQueue()
+	for i, it := range items {
+		if err := q.push(it); err != nil {
+			t.Fatalf("item %d: %v", i, err)
+		}
+	}
+	return q
+}
+
+func repeat(n int, org int64, weight int) []*item {
+	items := make([]*item, n)
+	for i := range items {
+		items[i] = waiting(org, weight)
+	}
+	return items
+}
+
+func orgs(batch []*item) []int64 {
+	ids := make([]int64, len(batch))
+	for i, it := range batch {
+		ids[i] = it.caller.OrgID
+	}
+	return ids
+}
+
+func TestQueueIsBounded(t *testing.T) {
+	t.Parallel()
+	q := filled(t, repeat(4096, 1, 1)...)
+	err := q.push(waiting(2, 1))
+	refusal, ok := errors.AsType[*roundtable.Error](err)
+	if !ok || refusal.Code != roundtable.CodeOverloaded || refusal.RetryAfter.Seconds() != 1 {
+		t.Errorf("item 4,097: %v", err)
+	}
+	batch := q.take(maxBatchItems)
+	if err := q.push(waiting(2, 1)); err != nil {
+		t.Errorf("once there is room: %v", err)
+	}
+	// What a batch leaves for later was let in once, and is let in though the queue is full.
+	for range 255 {
+		_ = q.push(waiting(2, 1))
+	}
+	if q.putBack(batch[:2]); q.size != 4098 {
+		t.Errorf("%d items after two came back", q.size)
+	}
+}
+
+// Who has left frees its place for others.
+func TestQueueOfThoseWhoLeftIsEmpty(t *testing.T) {
+	t.Parallel()
+	ctx, leave := context.WithCancel(t.Context())
+	items := repeat(4096, 1, 1)
+	for _, it := range items {
+		it.ctx = ctx
+	}
+	q := filled(t, items...)
+	leave()
+	if err := q.push(waiting(2, 1)); err != nil {
+		t.Errorf("all who wait have left, and yet: %v", err)
+	}
+}
+
+func TestBatchSize(t *testing.T) {
+	t.Parallel()
+	q := filled(t, repeat(600, 1, 1)...)
+	for _, want := range []int{256, 256, 88} {
+		if got := len(q.take(maxBatchItems)); got != want {
+			t.Errorf("a batch of %d items, want %d", got, want)
+		}
+	}
+	if q = filled(t, repeat(3, 1, 1)...); len(q.take(1)) != 1 || len(q.take(2)) != 2 {
+		t.Error("a smaller limit does not hold")
+	}
+}
+
+func TestBatchWeight(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		weights []int
+		want    []int // items of each batch
+	}{
+		"fits exactly":      {[]int{10_000, 10_000, 1}, []int{2, 1}},
+		"one too many":      {[]int{10_000, 10_001, 1}, []int{1, 2}},
+		"too heavy, alone":  {[]int{30_000, 1}, []int{1, 1}},
+		"too heavy, second": {[]int{1, 30_000, 1}, []int{1, 1, 1}},
+		"light ones":        {[]int{7_000, 7_000, 6_000, 1}, []int{3, 1}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var items []*item
+			for _, weight := range test.weights {
+				items = append(items, waiting(1, weight))
+			}
+			q := filled(t, items...)
+			var taken []*item
+			for i, want := range test.want {
+				batch := q.take(maxBatchItems)
+				if len(batch) != want {
+					t.Errorf("batch %d has %d items, want %d", i, len(batch), want)
+				}
+				taken = append(taken, batch...)
+			}
+			if !slices.Equal(taken, items) {
+				t.Error("one organisation's items left their order")
+			}
+		})
+	}
+}
+
+// An item weighs one more than the elements of its lists.
+func TestItemWeight(t *testing.T) {
+	t.Parallel()
+	patch := setShops(1, 2, 3)
+	patch.Accesses = some([][]int64{{1}, {2, 3}})
+	if it := newItem(t.Context(), Caller{}, userID(1), &roundtable.Update{Patch: patch}); it.weight != 7 {
+		t.Errorf("weight %d, want 7", it.weight)
+	}
+	if it := newItem(t.Context(), Caller{}, userID(1), &roundtable.Update{}); it.weight != 1 {
+		t.Errorf("weight %d, want 1", it.weight)
+	}
+}
+
+// A busy organisation delays itself and not the others.
+func TestTurnsByOrganisation(t *testing.T) {
+	t.Parallel()
+	q := filled(t, slices.Concat(repeat(500, 1, 1), repeat(2, 2, 1), repeat(1, 3, 1))...)
+	if got := orgs(q.take(8)); !slices.Equal(got, []int64{1, 2, 3, 1, 2, 1, 1, 1}) {
+		t.Errorf("turns %v", got)
+	}
+	// Turns go on from batch to batch.
+	q = filled(t, waiting(1, 1), waiting(1, 1), waiting(2, 1), waiting(2, 1), waiting(3, 1))
+	if got := slices.Concat(orgs(q.take(2)), orgs(q.take(2)), orgs(q.take(2))); !slices.Equal(got, []int64{1, 2, 3, 1, 2}) {
+		t.Errorf("turns %v", got)
+	}
+}
+
+// A heavy item that does not fit waits, and its organisation with it, but not for
+// ever while others keep coming.
+func TestHeavyItemGetsItsTurn(t *testing.T) {
+	t.Parallel()
+	heavy := waiting(2, maxBatchWeight)
+	q := filled(t, slices.Concat(repeat(600, 1, 1), []*item{heavy}, repeat(600, 3, 1))...)
+	for range 20 {
+		batch := q.take(maxBatchItems)
+		if slices.Contains(batch, heavy) {
+			return
+		}
+		for _, it := range batch {
+			if err := q.push(waiting(it.caller.OrgID, 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Error("20 batches went by, and an item of 20,000 elements was in none of them")
+}
+
+func TestBulkIsHalfABatch(t *testing.T) {
+	t.Parallel()
+	bulk := func(n int, org int64) []*item {
+		items := repeat(n, org, 1)
+		for _, it := range items {
+			it.bulk = true
+		}
+		return items
+	}
+	count := func(batch []*item) (n int) {
+		for _, it := range batch {
+			if it.bulk {
+				n++
+			}
+		}
+		return n
+	}
+	q := filled(t, slices.Concat(bulk(400, 1), repeat(400, 2, 1))...)
+	if batch := q.take(maxBatchItems); len(batch) != 256 || count(batch) != 128 {
+		t.Errorf("%d of %d items are bulk", count(batch), len(batch))
+	}
+	q = filled(t, bulk(400, 1)...)
+	if batch := q.take(maxBatchItems); len(batch) != 128 {
+		t.Errorf("bulk alone makes a batch of %d", len(batch))
+	}
+	q = filled(t, bulk(2, 1)...)
+	if batch := q.take(1); len(batch) != 1 {
+		t.Error("with one item a batch, bulk is never done")
+	}
+	q = filled(t, slices.Concat(bulk(300, 1), bulk(300, 2), repeat(10, 3, 1))...)
+	if batch := q.take(maxBatchItems); count(batch) != 128 || len(batch) != 138 {
+		t.Errorf("of two organisations %d of %d items are bulk", count(batch), len(batch))
+	}
+}
+
+func TestQueueDropsThoseWhoLeft(t *testing.T) {
+	t.Parallel()
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	first, second, third := withContext(gone, waiting(1, 1)), waiting(1, 1), withContext(gone, waiting(2, 30_000))
+	q := filled(t, first, third, second)
+	if batch := q.take(maxBatchItems); !slices.Equal(batch, []*item{second}) || q.size != 0 {
+		t.Errorf("took %d items, %d are left", len(batch), q.size)
+	}
+	for _, it := range []*item{first, third} {
+		if it.stillOpen() || !errors.Is(it.err, context.Canceled) {
+			t.Errorf("answered %v", it.err)
+		}
+	}
+}
+
+func TestClosedQueue(t *testing.T) {
+	t.Parallel()
+	q := filled(t, repeat(3, 1, 1)...)
+	q.close()
+	if refusal, ok := errors.AsType[*roundtable.Error](q.push(waiting(1, 1))); !ok || refusal.Code != roundtable.CodeUnavailable {
+		t.Errorf("push after close: %v", refusal)
+	}
+	batch := q.take(2)
+	q.putBack(batch[:1])
+	if got := len(q.take(9)); got != 2 {
+		t.Errorf("%d items are left to do, want 2", got)
+	}
+	if batch := q.take(9); batch != nil {
+		t.Error("a batch out of a closed and empty queue")
+	}
+}
