@@ -95,11 +95,18 @@ func (k *APIKey) admits(address netip.Addr) bool {
 	return false
 }
 
+// mappedBits are the bits before an IPv4 address that is written as an IPv6 one.
+const mappedBits = 96
+
 // ParseAddressRule reads an IP address or a CIDR range of either family.
 func ParseAddressRule(rule string) (netip.Prefix, error) {
 	if address, err := netip.ParseAddr(rule); err == nil {
 		address = address.Unmap()
 		return netip.PrefixFrom(address, address.BitLen()), nil
 	}
-	return netip.ParsePrefix(rule)
+	prefix, err := netip.ParsePrefix(rule)
+	if err == nil && prefix.Addr().Is4In6() && prefix.Bits() >= mappedBits {
+		prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-mappedBits)
+	}
+	return prefix, err
 }

@@ -50,8 +50,8 @@ func validLocalPart(local string) bool {
 			if !isLetterOrDigit(r) && !strings.ContainsRune(".!#$%&'*+-/=?^_`{|}~", r) {
 				return false
 			}
-		} else if !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsNumber(r) && !unicode.IsPunct(r) && !unicode.IsSymbol(r) {
-			return false // what remains is control, format, space or unassigned
+		} else if unseen(r) || !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsNumber(r) && !unicode.IsPunct(r) && !unicode.IsSymbol(r) {
+			return false // what remains is space or unassigned
 		}
 	}
 	return true
@@ -61,18 +61,25 @@ func isLetterOrDigit(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 }
 
-// domainKey returns the ASCII form of a domain of at least two labels.
+// domainKey returns the ASCII form of a domain of at least two labels. The form is
+// its own key, so that no two addresses share one by being converted twice.
 func domainKey(domain string) (string, bool) {
-	for _, r := range domain {
-		if unicode.Is(unicode.Cf, r) || unicode.IsControl(r) {
-			return "", false // IDNA would drop some of these in silence
-		}
+	if strings.ContainsFunc(domain, unseen) {
+		return "", false // IDNA would drop some of these in silence
 	}
-	ascii, err := idna.New(
+	profile := idna.New(
 		idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true),
-	).ToASCII(domain)
+	)
+	ascii, err := profile.ToASCII(domain)
 	if err != nil || !strings.Contains(ascii, ".") || strings.HasSuffix(ascii, ".") {
 		return "", false
 	}
-	return ascii, true
+	again, err := profile.ToASCII(ascii)
+	return ascii, err == nil && again == ascii
+}
+
+// unseen tells control, bidirectional and zero-width characters: what a person
+// comparing two addresses does not see.
+func unseen(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

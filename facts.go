@@ -120,7 +120,7 @@ func (f *Facts) business(id string) Business {
 func (u *User) StandingDiffers(before *User) bool {
 	return u.Role != before.Role || u.OrgID != before.OrgID ||
 		u.Status != before.Status || u.Disabled != before.Disabled ||
-		!slices.Equal(u.SidebarPages, before.SidebarPages) ||
+		!equalValues(u.SidebarPages, before.SidebarPages) ||
 		!slices.Equal(u.BusinessIDs, before.BusinessIDs) ||
 		!slices.EqualFunc(u.Accesses, before.Accesses, slices.Equal)
 }

@@ -22,7 +22,7 @@ func passwordProblem(password string) *problem {
 			upper = true
 		case unicode.IsLower(r):
 			lower = true
-		case !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsSpace(r):
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsSpace(r):
 			special = true
 		}
 	}

@@ -200,9 +200,7 @@ func (j *judgement) guardLastAdmin() {
 		return
 	}
 	if j.actor.User.Role == Provider {
-		if leaves {
-			j.effects = append(j.effects, Effect{OrgWithoutAdmin, 1})
-		}
+		j.effects = append(j.effects, Effect{OrgWithoutAdmin, 1})
 		return
 	}
 	j.refuseLastAdmin("role", j.after.Role != j.before.Role)

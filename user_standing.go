@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -124,7 +123,7 @@ func emailProblem(address string) *problem {
 	switch {
 	case utf8.RuneCountInString(address) > maxEmail:
 		return &problem{CodeTooLong, "Must have at most 254 characters."}
-	case strings.ContainsFunc(address, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }):
+	case strings.ContainsFunc(address, unseen):
 		return &problem{CodeInvalidCharacters, "Must not hold control, bidirectional or zero-width characters."}
 	}
 	return &problem{CodeInvalidEmail, "Not a valid e-mail address."}

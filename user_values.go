@@ -147,6 +147,9 @@ func (j *judgement) judgeSidebarPages() bool {
 	}
 	pages := unique(asked.Value)
 	if slices.Equal(pages, shownPages(j.before, j.facts.org(j.before.OrgID))) {
+		if j.before.SidebarPages == nil && j.after.OrgID != j.before.OrgID {
+			j.after.SidebarPages = pages // all pages there may be more than those named
+		}
 		return false
 	}
 	available := j.facts.org(j.after.OrgID).SidebarPages

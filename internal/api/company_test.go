@@ -58,6 +58,7 @@ var contract = sync.OnceValues(apitest.NewValidator)
 // company is a demo company of a test's own, served whole: listener, key check,
 // routes, directory, database.
 type company struct {
+	t       *testing.T // the test whose end closes it
 	db      *db.DB
 	now     atomic.Int64 // Unix seconds
 	log     lockedBuffer
@@ -90,7 +91,7 @@ func newCompany(t *testing.T) *company {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &company{db: database, urls: make(map[place]string)}
+	c := &company{t: t, db: database, urls: make(map[place]string)}
 	c.now.Store(noon)
 	c.logger = slog.New(slog.NewJSONHandler(&c.log, nil))
 	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger})
@@ -113,7 +114,8 @@ func newCompany(t *testing.T) *company {
 func (c *company) clock() time.Time { return time.Unix(c.now.Load(), 0) }
 
 // url starts a server at a place, if there is none yet, and returns its address.
-func (c *company) url(t *testing.T, at place) string {
+func (c *company) url(at place) string {
+	t := c.t
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -201,7 +203,7 @@ func (c *company) send(t *testing.T, call apitest.Call) answer {
 
 func (c *company) sendTo(t *testing.T, at place, call apitest.Call) answer {
 	t.Helper()
-	request, err := call.Request(c.url(t, at))
+	request, err := call.Request(c.url(at))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func checkReply(t *testing.T, method, path string, got answer) {
 	}
 	err = validator.Validate(apitest.Answer{Method: method, Path: path, Status: got.status, Header: got.header, Body: got.body})
 	if err != nil {
-		t.Errorf("%s %.100s: %d is not as the contract documents it: %v\n%.2000s", method, path, got.status, err, got.body)
+		t.Errorf("%s %.100s: %d is not as the contract documents it: %v\n%.600s", method, path, got.status, err, got.body)
 	}
 	if id := got.header.Get("X-Request-Id"); len(id) != 26 {
 		t.Errorf("X-Request-Id is %q", id)
@@ -84,9 +84,13 @@ func checkError(t *testing.T, got answer) {
 // null, and the headers named; Roundtable-Ignored counts always.
 func wantAnswer(t *testing.T, got answer, status int, header map[string]string, body any) {
 	t.Helper()
+	if got.status != status {
+		t.Errorf("answered %d %.600s\nwant %d", got.status, got.body, status)
+		return
+	}
 	want := apitest.Replay{Status: status, ResponseHeader: header, Response: body}
 	if err := want.Check(got.status, got.header, got.body); err != nil {
-		t.Errorf("%v\nanswered %d %.3000s", err, got.status, got.body)
+		t.Errorf("%v\nanswered %d %.2000s", err, got.status, got.body)
 	}
 }
 

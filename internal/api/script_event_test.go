@@ -75,13 +75,12 @@ func encodeJSON(value any) string {
 // for out of them.
 func (e *wantedEvent) check(t *testing.T, c *company, s step, got answer, changes map[string]rowChange, before, after dump) {
 	t.Helper()
-	key := "events " + e.user + "/" + e.version
-	row := changes[key].after
-	delete(changes, key)
-	if row == nil || changes[key].before != nil {
+	key, row := e.find(changes)
+	if row == nil {
 		t.Errorf("there is no new event %s of %s", e.version, e.user)
 		return
 	}
+	delete(changes, key)
 	for column, want := range map[string]string{"changes": sortedJSON(e.changes), "effects": sortedJSON(e.effects)} {
 		list, _ := decodeJSON(row[column].(string))
 		if told := sortedJSON(list.([]any)); told != want {
@@ -89,7 +88,21 @@ func (e *wantedEvent) check(t *testing.T, c *company, s step, got answer, change
 		}
 	}
 	e.checkOrigin(t, c, s, got, row, after)
+	if first, last := before.row("users " + e.user), after.row("users " + e.user); row["previous_id"] != first["last_event_id"] || row["id"] != last["last_event_id"] {
+		t.Errorf("event %s follows %v; the user's row named %v and names %v", row["id"], row["previous_id"], first["last_event_id"], last["last_event_id"])
+	}
 	e.checkUser(t, changes, before, after)
+}
+
+// find returns the new row of the event.
+func (e *wantedEvent) find(changes map[string]rowChange) (key string, row map[string]any) {
+	for key, change := range changes {
+		row := change.after
+		if strings.HasPrefix(key, "events ") && change.before == nil && row["user_id"] == e.user && fmt.Sprint(row["version"]) == e.version {
+			return key, row
+		}
+	}
+	return "", nil
 }
 
 func sortedJSON(list []any) string {
@@ -126,7 +139,7 @@ func (e *wantedEvent) checkOrigin(t *testing.T, c *company, s step, got answer, 
 func (e *wantedEvent) checkUser(t *testing.T, changes map[string]rowChange, before, after dump) {
 	t.Helper()
 	key := "users " + e.user
-	want := []string{"version"}
+	want := []string{"last_event_id", "version"}
 	for _, change := range e.changes {
 		change := change.(map[string]any)
 		field := change["field"].(string)

@@ -102,8 +102,9 @@ func (c *company) setUp(t *testing.T, s step) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows := strings.NewReplacer("{n}", s.argument, "{user}", demo.User(s.argument)).Replace(string(text))
-		for statement := range strings.SplitSeq(strings.TrimSpace(rows), ";") {
+		_, rows, _ := strings.Cut(string(text), "\n") // the first line is a comment
+		rows = strings.NewReplacer("{n}", s.argument, "{user}", demo.User(s.argument)).Replace(strings.TrimSuffix(strings.TrimSpace(rows), ";"))
+		for statement := range strings.SplitSeq(rows, ";") {
 			c.exec(t, statement)
 		}
 	case "wait":
@@ -120,9 +121,6 @@ func (c *company) setUp(t *testing.T, s step) {
 
 func (c *company) exec(t *testing.T, statement string, args ...any) {
 	t.Helper()
-	if strings.TrimSpace(statement) == "" {
-		return
-	}
 	err := c.db.Write(t.Context(), func(tx *db.Tx) error {
 		_, err := tx.Exec(statement, args...)
 		return err

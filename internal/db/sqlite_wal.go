@@ -37,7 +37,7 @@ func readerPragmas() []string {
 }
 
 func commonPragmas() []string {
-	return []string{fmt.Sprintf("busy_timeout = %d", busyTimeout), "foreign_keys = ON", "temp_store = MEMORY", "mmap_size = 0"}
+	return []string{fmt.Sprintf("busy_timeout = %d", busyTimeout), "foreign_keys = ON", "temp_store = MEMORY", "mmap_size = 2147418112"}
 }
 
 // countFrames makes every commit leave the number of frames in the log at

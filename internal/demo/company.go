@@ -28,13 +28,18 @@ func company(passwordHash string, now time.Time) directory.Seed {
 			{ID: 200, ProviderID: 2, Name: "Rome", Alias: "rome"},
 		},
 		Sections: []directory.SeedSection{
-			{ID: 1, OrgID: 123, Name: "Country"}, {ID: 2, OrgID: 123, Name: "Service"},
-			{ID: 3, OrgID: 124, Name: "Country"}, {ID: 4, OrgID: 200, Name: "Country"},
+			{ID: 1, OrgID: 123, Name: "Country"},
+			{ID: 2, OrgID: 123, Name: "Service"},
+			{ID: 3, OrgID: 124, Name: "Country"},
+			{ID: 4, OrgID: 200, Name: "Country"},
 		},
 		Groups: []directory.SeedGroup{
-			{ID: france, OrgID: 123, SectionID: 1, Name: "France"}, {ID: bakery, OrgID: 123, SectionID: 2, Name: "Bakery"},
-			{ID: florist, OrgID: 123, SectionID: 2, Name: "Florist"}, {ID: scotland, OrgID: 123, SectionID: 1, Name: "Scotland"},
-			{ID: 5, OrgID: 124, SectionID: 3, Name: "Carmelide"}, {ID: 6, OrgID: 200, SectionID: 4, Name: "Italy"},
+			{ID: france, OrgID: 123, SectionID: 1, Name: "France"},
+			{ID: bakery, OrgID: 123, SectionID: 2, Name: "Bakery"},
+			{ID: florist, OrgID: 123, SectionID: 2, Name: "Florist"},
+			{ID: scotland, OrgID: 123, SectionID: 1, Name: "Scotland"},
+			{ID: 5, OrgID: 124, SectionID: 3, Name: "Carmelide"},
+			{ID: 6, OrgID: 200, SectionID: 4, Name: "Italy"},
 		},
 		Businesses: businesses(),
 	}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/pflag"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"roundtable": main})
+}
+
+// TestScripts runs the scripts under testdata. Beside the commands of testscript
+// they have
+//
+//	start arguments…                   runs serve; sets URL and ADDRESS, prints its greeting
+//	stop [TERM]                        interrupts the server, which must exit with 0; prints what it logged
+//	request METHOD PATH [KEY [BODY]]   prints status and body
+//	paste                              sends the curl line of the greeting
+//	capture NAME regexp                sets NAME to what the first group matches in stdout
+//	sql FILE statement                 changes a database from outside
+//	empty FOLDER                       holds if there is nothing in the folder
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		ContinueOnError:     true,
+		Setup: func(env *testscript.Env) error {
+			env.Values[running{}] = new(*process)
+			env.Setenv("GORACE", "atexit_sleep_ms=10")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"start": startServer, "stop": stopServer, "request": sendRequest, "paste": pasteCurl,
+			"capture": capture, "sql": runSQL, "empty": isEmpty,
+		},
+	})
+}
+
+// running is the key of a script's server.
+type running struct{}
+
+func server(ts *testscript.TestScript) **process { return ts.Value(running{}).(**process) }
+
+func startServer(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := exec.Command("roundtable", append([]string{"serve"}, args...)...)
+	cmd.Dir = ts.MkAbs(".")
+	add := func(name string) {
+		if value := ts.Getenv(name); value != "" {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	add("TMPDIR")
+	add("GORACE")
+	serveCommand().Flags().VisitAll(func(flag *pflag.Flag) {
+		add("ROUNDTABLE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_")))
+	})
+	p, err := start(cmd)
+	ts.Check(err)
+	ts.Defer(p.kill)
+	*server(ts) = p
+	ts.Setenv("URL", p.url)
+	ts.Setenv("ADDRESS", p.url[strings.LastIndex(p.url, "/")+1:])
+	fmt.Fprint(ts.Stdout(), p.greeting)
+}
+
+func stopServer(ts *testscript.TestScript, _ bool, args []string) {
+	signal := syscall.SIGINT
+	if len(args) > 0 && args[0] == "TERM" {
+		signal = syscall.SIGTERM
+	}
+	p := *server(ts)
+	if err := p.signal(signal); err != nil {
+		ts.Fatalf("the server ended with %v\n%s", err, p.stderr)
+	}
+	fmt.Fprint(ts.Stdout(), p.greeting)
+	fmt.Fprint(ts.Stderr(), p.stderr)
+}
+
+func sendRequest(ts *testscript.TestScript, _ bool, args []string) {
+	args = append(args, "", "")
+	header := map[string]string{"x-APIKey": args[2], "Content-Type": "application/json"}
+	report(ts, args[0], (*server(ts)).url+args[1], header, args[3])
+}
+
+func report(ts *testscript.TestScript, method, url string, header map[string]string, body string) {
+	status, answer, err := send(context.Background(), http.DefaultClient, method, url, header, body)
+	ts.Check(err)
+	fmt.Fprintln(ts.Stdout(), status)
+	fmt.Fprintln(ts.Stdout(), answer)
+}
+
+// pasteCurl does what a shell and curl do with the line of the greeting.
+func pasteCurl(ts *testscript.TestScript, _ bool, _ []string) {
+	_, line, found := strings.Cut((*server(ts)).greeting, "  curl ")
+	if !found {
+		ts.Fatalf("the greeting has no curl line")
+	}
+	line, _, _ = strings.Cut(line, "\n\n")
+	words := regexp.MustCompile(`'[^']*'|[^\s']+`).FindAllString(strings.ReplaceAll(line, "\\\n", " "), -1)
+	method, url, body, header := "GET", "", "", map[string]string{}
+	for i := 0; i < len(words); i++ {
+		operand := ""
+		if i+1 < len(words) {
+			operand = strings.Trim(words[i+1], "'")
+		}
+		switch words[i] {
+		case "-i":
+			continue
+		case "-X":
+			method = operand
+		case "-H":
+			name, value, _ := strings.Cut(operand, ": ")
+			header[name] = value
+		case "-d":
+			body = operand
+		default:
+			url = words[i]
+			continue
+		}
+		i++
+	}
+	report(ts, method, url, header, body)
+}
+
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if found == nil {
+		ts.Fatalf("stdout does not match %s", args[1])
+	}
+	ts.Setenv(args[0], found[1])
+}
+
+func runSQL(ts *testscript.TestScript, _ bool, args []string) {
+	handle, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer handle.Close()
+	_, err = handle.Exec(args[1])
+	ts.Check(err)
+}
+
+func isEmpty(ts *testscript.TestScript, _ bool, args []string) {
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(entries) > 0 {
+		ts.Fatalf("%s holds %v", args[0], entries)
+	}
+}
