@@ -87,21 +87,24 @@ func TestAddressRules(t *testing.T) {
 		"192.0.2":                {"192.0.2.0": false},
 		"192.0.2.0/24,192.0.3.0": {"192.0.2.7": false},
 	} {
-		for address, admitted := range addresses {
-			want := AddressRejected
-			if admitted {
-				want = Accepted
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			for address, admitted := range addresses {
+				want := AddressRejected
+				if admitted {
+					want = Accepted
+				}
+				c := newCompany()
+				c.keys["admin"].IPWhitelist = []string{rule}
+				from := Origin{Now: time.Unix(1_770_000_000, 0), Address: netip.MustParseAddr(address)}
+				if got := c.keys["admin"].Refuse(c.user("admin"), from); got != want {
+					t.Errorf("rule %q, address %s: %q, want %q", rule, address, got, want)
+				}
+				c.keys["admin"].IPWhitelist = []string{"198.51.100.1", rule, "nonsense"}
+				if got := c.keys["admin"].Refuse(c.user("admin"), from); got != want {
+					t.Errorf("rule %q among others, address %s: %q, want %q", rule, address, got, want)
+				}
 			}
-			c := newCompany()
-			c.keys["admin"].IPWhitelist = []string{rule}
-			from := Origin{Now: time.Unix(1_770_000_000, 0), Address: netip.MustParseAddr(address)}
-			if got := c.keys["admin"].Refuse(c.user("admin"), from); got != want {
-				t.Errorf("rule %q, address %s: %q, want %q", rule, address, got, want)
-			}
-			c.keys["admin"].IPWhitelist = []string{"198.51.100.1", rule, "nonsense"}
-			if got := c.keys["admin"].Refuse(c.user("admin"), from); got != want {
-				t.Errorf("rule %q among others, address %s: %q, want %q", rule, address, got, want)
-			}
-		}
+		})
 	}
 }

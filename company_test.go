@@ -67,9 +67,12 @@ func (c *company) addOrgs() {
 	c.facts.Orgs[124] = &Org{ID: 124, ProviderID: 1, ProviderLabel: "kaamelott", SidebarPages: SidebarPages(), Version: 1}
 	c.facts.Orgs[200] = &Org{ID: 200, ProviderID: 2, ProviderLabel: "rome", SidebarPages: SidebarPages(), Version: 1}
 	for _, g := range []Group{
-		{ID: 1, OrgID: 123, SectionID: 1}, {ID: 4, OrgID: 123, SectionID: 1}, // Country: France, Scotland
-		{ID: 2, OrgID: 123, SectionID: 2}, {ID: 3, OrgID: 123, SectionID: 2}, // Service: Bakery, Florist
-		{ID: 5, OrgID: 124, SectionID: 3}, {ID: 7, OrgID: 124, SectionID: 3},
+		{ID: 1, OrgID: 123, SectionID: 1}, // Country: France
+		{ID: 4, OrgID: 123, SectionID: 1}, // Scotland
+		{ID: 2, OrgID: 123, SectionID: 2}, // Service: Bakery
+		{ID: 3, OrgID: 123, SectionID: 2}, // Florist
+		{ID: 5, OrgID: 124, SectionID: 3},
+		{ID: 7, OrgID: 124, SectionID: 3},
 		{ID: 6, OrgID: 200, SectionID: 4},
 	} {
 		c.facts.Groups[g.ID] = g
@@ -222,4 +225,13 @@ func run(t *testing.T, cases map[string]updateCase) {
 			}
 		})
 	}
+}
+
+// seen are the states that a client knows which has seen these versions.
+func seen(versions ...int64) []State {
+	states := make([]State, len(versions))
+	for i, version := range versions {
+		states[i] = State{User: version, Org: 1}
+	}
+	return states
 }

@@ -58,7 +58,7 @@ func TestEmailKeyRefusesWhatIsNoAddress(t *testing.T) {
 	for _, address := range []string{
 		"", " ", "perceval", "@", "@kaamelott.com", "perceval@", "perceval@kaamelott", "a@@b.com", "a@b@c.com", "a b@c.com", "a@b c.com",
 		".a@b.com", "a.@b.com", "a..b@c.com", "a@.b.com", "a@b..com", "a@-b.com", "a@b-.com", "a@b_c.com", "a@b!.com",
-		`"a b"@c.com`, `"a"@c.com`, "Perceval <a@b.com>", "<a@b.com>", "a@b.com,c@d.com", "a@b.com;", "mailto:a@b.com", "a(x)@b.com",
+		`"a b"@c.com`, `"a"@c.com`, "Perceval <a@b.com>", "<a@b.com>", "a@b.com,c@d.com", "a@b.com;", "a@b.com.", "a@.", "mailto:a@b.com", "a(x)@b.com",
 		"a@[127.0.0.1]", "a@xn--.com", "a@xn--a.com", "a@" + strings.Repeat("b", 64) + ".com", "a\u00A0b@c.com", "a\u2003b@c.com", "a\u2028b@c.com",
 		"\xff@b.com", "a@\xff.com", "a@b.com\xff",
 	} {

@@ -40,9 +40,9 @@ type Needs struct {
 	TargetReach     bool // groups of the target's businesses
 	ActorBusinesses bool // groups of the caller's businesses
 	Overlap         bool // the businesses that carry a group of the target's accesses
-	AddedGroups     bool // groups of the businesses that the patch names
-	Credentials     bool
-	Admins          bool
+
+	Credentials bool
+	Admins      bool
 }
 
 // ReadNeeds says what judging whether actor may READ target takes.
@@ -68,7 +68,6 @@ func UpdateNeeds(actor, target *User, patch *UserPatch) Needs {
 	needs := ReadNeeds(actor, target)
 	reassigns := patch.Role.Set || patch.OrgID.Set || patch.BusinessIDs.Set || patch.Accesses.Set
 	needs.TargetLists = needs.TargetLists || reassigns
-	needs.AddedGroups = actor.Role == GroupManager && patch.BusinessIDs.Set
 	needs.Credentials = patch.touchesCredentials()
 	needs.Admins = target.Role == OrgAdmin &&
 		(patch.Role.Set || patch.OrgID.Set || patch.Status.Set || patch.Disabled.Set || patch.SSOOnly.Set)

@@ -157,6 +157,20 @@ func TestRestrictedKeyReads(t *testing.T) {
 	}
 }
 
+// TestAdministers: the middle column of the table of 1.3, where the lists decide.
+func TestAdministers(t *testing.T) {
+	t.Parallel()
+	c := newCompany()
+	c.user("sister/BUSINESS_MANAGER").BusinessIDs = []string{shop(1)} // which cannot be
+	for target, want := range map[string]bool{
+		"near": true, "business": true, "partly": false, "far": false, "none": false, "sister/BUSINESS_MANAGER": false, "groupNear": false, "group": false, "admin": false,
+	} {
+		if got := c.facts.Administers(c.user("group"), c.user(target)); got != want {
+			t.Errorf("group administers %s: %v", target, got)
+		}
+	}
+}
+
 func TestMayGive(t *testing.T) {
 	t.Parallel()
 	for giver, given := range map[Role]string{

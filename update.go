@@ -16,15 +16,31 @@ type Update struct {
 	EmailLimitReached bool
 }
 
-// Precondition is an If-Match header: the versions that the client has seen.
+// Precondition is an If-Match header: the states that the client has seen.
 type Precondition struct {
-	Given    bool
-	Any      bool
-	Versions []int64
+	Given  bool
+	Any    bool
+	States []State
 }
 
-func (p Precondition) holds(version int64) bool {
-	return !p.Given || p.Any || slices.Contains(p.Versions, version)
+// State is what an entity tag names: a version of the user, and of its organisation,
+// from which some of what a reader sees is derived.
+type State struct{ User, Org int64 }
+
+func (p Precondition) holds(now State) bool {
+	return !p.Given || p.Any || slices.Contains(p.States, now)
+}
+
+// LatestOf returns the latest version of the user that the client has seen, up to
+// the present one; 0 if it has seen none.
+func (p Precondition) LatestOf(present int64) int64 {
+	var latest int64
+	for _, state := range p.States {
+		if state.User <= present {
+			latest = max(latest, state.User)
+		}
+	}
+	return latest
 }
 
 // Outcome is what an update does. The target itself is left as it was.
@@ -65,7 +81,7 @@ func UpdateUser(actor Actor, target *User, update *Update, facts *Facts) (*Outco
 		return nil, formOr(update.Form, &Error{Code: CodeRateLimited, RetryAfter: EmailLimitWindow})
 	case len(j.wrong) > 0:
 		return nil, Invalid(j.wrong...)
-	case !update.IfMatch.holds(target.Version):
+	case !update.IfMatch.holds(State{target.Version, facts.org(target.OrgID).Version}):
 		return nil, &Error{Code: CodeVersionConflict}
 	}
 	return j.outcome(), nil

@@ -201,7 +201,7 @@ func TestOrderOfChecks(t *testing.T) {
 			}
 		}
 	}
-	stale := func(u *Update) { u.IfMatch = Precondition{Given: true, Versions: []int64{2}} }
+	stale := func(u *Update) { u.IfMatch = Precondition{Given: true, States: seen(2)} }
 	both := func(u *Update) { form("phone")(u); stale(u) }
 	wrong := UserPatch{FirstName: Some(""), BusinessIDs: Some([]string{"?"})}
 	refused := UserPatch{OrgID: Some[int64](124), FirstName: Some(""), BusinessIDs: Some([]string{"?"})}
@@ -260,11 +260,11 @@ func TestIfMatch(t *testing.T) {
 	}{
 		"no header":        {Precondition{}, true},
 		"any":              {Precondition{Given: true, Any: true}, true},
-		"the version":      {Precondition{Given: true, Versions: []int64{version}}, true},
-		"in a list":        {Precondition{Given: true, Versions: []int64{1, version, 9}}, true},
-		"an older one":     {Precondition{Given: true, Versions: []int64{version - 1}}, false},
-		"a newer one":      {Precondition{Given: true, Versions: []int64{version + 1}}, false},
-		"not in a list":    {Precondition{Given: true, Versions: []int64{1, 2}}, false},
+		"the version":      {Precondition{Given: true, States: seen(version)}, true},
+		"in a list":        {Precondition{Given: true, States: seen(1, version, 9)}, true},
+		"an older one":     {Precondition{Given: true, States: seen(version - 1)}, false},
+		"a newer one":      {Precondition{Given: true, States: seen(version + 1)}, false},
+		"not in a list":    {Precondition{Given: true, States: seen(1, 2)}, false},
 		"no tag that fits": {Precondition{Given: true}, false},
 	} {
 		c := newCompany()

@@ -100,7 +100,7 @@ func cleanText(s string, limit int) (string, *problem) {
 }
 
 func cleanPhone(s string) (string, *problem) {
-	s = strings.TrimSpace(s)
+	s = strings.Trim(s, " ")
 	if utf8.RuneCountInString(s) > maxPhone {
 		return "", &problem{CodeTooLong, fmt.Sprintf("Must have at most %d characters.", maxPhone)}
 	}

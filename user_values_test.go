@@ -118,19 +118,20 @@ func TestSidebarPages(t *testing.T) {
 	reversed := slices.Clone(all)
 	slices.Reverse(reversed)
 	run(t, map[string]updateCase{
-		"order kept":                   {patch: pages("posts", "diffusion"), want: `sidebar_pages=["posts","diffusion"]`},
-		"duplicates collapse":          {patch: pages("posts", "diffusion", "posts"), want: `sidebar_pages=["posts","diffusion"]`},
-		"no page at all":               {patch: UserPatch{SidebarPages: Some([]string{})}, want: "sidebar_pages=[]"},
-		"null":                         {given: stores("posts"), patch: null, want: "sidebar_pages=null"},
-		"null after no page at all":    {given: stores([]string{}...), patch: null, want: "sidebar_pages=null"},
-		"null where it is null":        {patch: null, want: "no change"},
-		"all where it is null":         {patch: pages(all...), want: "no change"},
-		"all, twice, where it is null": {patch: pages(slices.Concat(all, all)...), want: "no change"},
-		"all in another order":         {patch: pages(reversed...), want: `sidebar_pages=["review_management","review_invite","review_analytics","presence_analytics","posts","messages","feedback_management","diffusion","bulk_modification"]`},
-		"the present":                  {given: stores("posts", "diffusion"), patch: pages("posts", "diffusion"), want: "no change"},
-		"the present, twice":           {given: stores("posts", "diffusion"), patch: pages("posts", "diffusion", "diffusion"), want: "no change"},
-		"the present in another order": {given: stores("posts", "diffusion"), patch: pages("diffusion", "posts"), want: `sidebar_pages=["diffusion","posts"]`},
-		"a page that does not exist":   {patch: pages("posts", "grail", "Posts", ""), want: "invalid (sidebar_pages.1: invalid_choice, sidebar_pages.2: invalid_choice, sidebar_pages.3: invalid_choice)"},
+		"order kept":                {patch: pages("posts", "diffusion"), want: `sidebar_pages=["posts","diffusion"]`},
+		"duplicates collapse":       {patch: pages("posts", "diffusion", "posts"), want: `sidebar_pages=["posts","diffusion"]`},
+		"no page at all":            {patch: UserPatch{SidebarPages: Some([]string{})}, want: "sidebar_pages=[]"},
+		"null":                      {given: stores("posts"), patch: null, want: "sidebar_pages=null"},
+		"null after no page at all": {given: stores([]string{}...), patch: null, want: "sidebar_pages=null"},
+		"null where it is null":     {patch: null, want: "no change"},
+		"null where it is null, by the user itself": {caller: "near", patch: null, want: "no change"},
+		"all where it is null":                      {patch: pages(all...), want: "no change"},
+		"all, twice, where it is null":              {patch: pages(slices.Concat(all, all)...), want: "no change"},
+		"all in another order":                      {patch: pages(reversed...), want: `sidebar_pages=["review_management","review_invite","review_analytics","presence_analytics","posts","messages","feedback_management","diffusion","bulk_modification"]`},
+		"the present":                               {given: stores("posts", "diffusion"), patch: pages("posts", "diffusion"), want: "no change"},
+		"the present, twice":                        {given: stores("posts", "diffusion"), patch: pages("posts", "diffusion", "diffusion"), want: "no change"},
+		"the present in another order":              {given: stores("posts", "diffusion"), patch: pages("diffusion", "posts"), want: `sidebar_pages=["diffusion","posts"]`},
+		"a page that does not exist":                {patch: pages("posts", "grail", "Posts", ""), want: "invalid (sidebar_pages.1: invalid_choice, sidebar_pages.2: invalid_choice, sidebar_pages.3: invalid_choice)"},
 	})
 }
 

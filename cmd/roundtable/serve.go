@@ -65,7 +65,7 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags.StringSliceVar(&s.trustedProxies, "trusted-proxy", nil, "address or CIDR range whose X-Forwarded-For is believed")
 	flags.BoolVar(&s.migrate, "migrate", true, "bring the schema up to date at start")
 	flags.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
-	flags.IntVar(&s.maxBatch, "max-batch", 256, "updates of one transaction, 1 to 256; 1 gives each its own, for measuring")
+	flags.IntVar(&s.maxBatch, "max-batch", directory.MaxBatch, "updates of one transaction, 1 to 256; 1 gives each its own, for measuring")
 	return cmd
 }
 
@@ -78,6 +78,9 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	proxies, err := parseProxies(s.trustedProxies)
 	if err != nil {
 		return err
+	}
+	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
+		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
 	}
 	if (s.tlsCert == "") != (s.tlsKey == "") {
 		return errors.New("--tls-cert and --tls-key go together")
@@ -155,6 +158,9 @@ func openDatabase(ctx context.Context, dsn string, migrate bool) (*db.DB, error)
 		err = database.Migrate(ctx)
 	} else {
 		err = database.CheckSchema(ctx)
+		if errors.Is(err, db.ErrOlderSchema) {
+			err = fmt.Errorf("%w; start once without --migrate=false", err)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, database.Close())

@@ -19,43 +19,29 @@ type API struct {
 	directory *directory.Directory
 	log       *slog.Logger
 	patches   patchForm
-	public    map[string]http.Handler
+	openAPI   http.Handler
+	docs      http.Handler
 }
 
 // New returns the handler of everything under /v2, of the health routes, the
 // contract file and its reference page.
 func New(d *directory.Directory, log *slog.Logger) *API {
-	a := &API{directory: d, log: log, patches: newPatchForm()}
-	a.public = map[string]http.Handler{
-		"/openapi.yaml": openAPIHandler(),
-		"/docs":         docsHandler(),
-	}
-	return a
+	return &API{directory: d, log: log, patches: newPatchForm(), openAPI: openAPIHandler(), docs: docsHandler()}
 }
 
-// ServeHTTP keeps the order of checks of section 1.1: key, route, method, media
-// type, size; the rest is the handlers'.
+// ServeHTTP answers a request, or refuses it in the one shape of all errors.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if handler := a.publicHandler(r.URL.Path); handler != nil {
-		handler.ServeHTTP(w, r)
-		return
-	}
 	reply, err := a.serve(w, r)
 	if err != nil {
 		dropBody(w, r)
 		a.writeError(w, r, err)
 		return
 	}
-	reply.write(w)
+	reply.write(w, r)
 }
 
-func (a *API) publicHandler(path string) http.Handler {
-	if path == "/docs" || strings.HasPrefix(path, "/docs/") {
-		return a.public["/docs"]
-	}
-	return a.public[path]
-}
-
+// serve keeps the order of checks of section 1.1: key, route, method, media type,
+// size; the rest is the handlers'.
 func (a *API) serve(w http.ResponseWriter, r *http.Request) (answer *reply, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -63,22 +49,21 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (answer *reply, err 
 		}
 	}()
 	req := &request{Request: r}
-	path := strings.TrimSuffix(r.URL.Path, "/")
-	if path == "/v2" || strings.HasPrefix(path, "/v2/") {
+	if strings.HasPrefix(r.URL.Path, "/v2/") || r.URL.Path == "/v2" {
 		w.Header()["Cache-Control"] = []string{"no-store"}
-		caller, err := a.directory.Authenticate(r.Context(), r.Header.Get("x-APIKey"), httpd.Origin(r), httpd.RequestID(r))
+		req.caller, err = a.directory.Authenticate(r.Context(), r.Header.Get("x-APIKey"), httpd.Origin(r), httpd.RequestID(r))
 		if err != nil {
 			return nil, err
 		}
-		req.caller = caller
 	}
-	route, err := match(r.Method, path, req)
+	route, parameter, err := match(r.Method, r.URL)
 	if err == nil && route.Method != http.MethodGet {
 		req.body, err = readBody(r)
 	}
 	if err != nil {
 		return nil, a.confirmed(req, err)
 	}
+	req.parameter = parameter
 	return route.handle(a, req)
 }
 
@@ -94,9 +79,9 @@ func (a *API) confirmed(req *request, err error) error {
 // request is a request on its way to its handler.
 type request struct {
 	*http.Request
-	caller directory.Caller
-	userID string // of the path
-	body   []byte
+	caller    directory.Caller
+	parameter string // what the placeholder of the path stands for
+	body      []byte
 }
 
 func notFound() error { return &roundtable.Error{Code: roundtable.CodeNotFound} }

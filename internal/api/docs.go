@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,20 @@ const docsScript = `SwaggerUIBundle({
 });
 `
 
+// docsAssets are the files that the page loads.
+var docsAssets = []string{"", "start.js", "swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"}
+
+// getDocs is GET /docs and what the page loads.
+func (a *API) getDocs(req *request) (*reply, error) {
+	if !slices.Contains(docsAssets, req.parameter) {
+		return nil, notFound()
+	}
+	return &reply{page: a.docs}, nil
+}
+
+// getOpenAPI is GET /openapi.yaml.
+func (a *API) getOpenAPI(*request) (*reply, error) { return &reply{page: a.openAPI}, nil }
+
 // docsHandler serves the contract as a page to read and to try calls out, at
 // /docs and below. All it loads comes from this program.
 func docsHandler() http.Handler {
@@ -61,8 +76,8 @@ func docsHandler() http.Handler {
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cache-Control", "no-cache")
-		switch strings.TrimPrefix(r.URL.Path, docsPath) {
-		case "", "/":
+		switch strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, docsPath), "/") {
+		case "":
 			serveText(w, "text/html; charset=utf-8", docsPage)
 		case "/start.js":
 			serveText(w, "text/javascript; charset=utf-8", docsScript)

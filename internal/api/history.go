@@ -29,7 +29,7 @@ func (a *API) getHistory(req *request) (*reply, error) {
 	if err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	history, err := a.directory.History(req.Context(), req.caller, req.userID, page)
+	history, err := a.directory.History(req.Context(), req.caller, req.parameter, page)
 	if err != nil {
 		return nil, err
 	}
@@ -52,9 +52,9 @@ func readPage(query url.Values) (directory.Page, error) {
 			wrong = append(wrong, roundtable.FieldError{Field: name, Code: roundtable.CodeInvalidParameter, Message: message})
 			return
 		}
-		*into = int(max(1, number))
+		*into = int(min(max(1, number), maxPage))
 	}
-	read("page", &page.Number, func(n int64) bool { return n <= maxPage }, "Must be an integer.")
+	read("page", &page.Number, func(int64) bool { return true }, "Must be an integer.")
 	read("per_page", &page.PerPage, func(n int64) bool { return n >= 1 && n <= maxPerPage }, "Must be an integer from 1 to 100.")
 	if len(wrong) > 0 {
 		return page, roundtable.Invalid(wrong...)

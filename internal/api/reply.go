@@ -14,6 +14,7 @@ type reply struct {
 	body    []byte
 	etag    string
 	ignored []string
+	page    http.Handler // answers instead, for what is not JSON
 }
 
 func newReply(body any) (*reply, error) {
@@ -24,7 +25,11 @@ func newReply(body any) (*reply, error) {
 // jsonType has no charset: old clients compare it letter by letter (section 1.2).
 var jsonType = []string{"application/json"}
 
-func (p *reply) write(w http.ResponseWriter) {
+func (p *reply) write(w http.ResponseWriter, r *http.Request) {
+	if p.page != nil {
+		p.page.ServeHTTP(w, r)
+		return
+	}
 	header := w.Header()
 	header["Content-Type"] = jsonType
 	header["Content-Length"] = []string{strconv.Itoa(len(p.body))}
@@ -55,24 +60,42 @@ func parseIfMatch(header []string) roundtable.Precondition {
 		return roundtable.Precondition{}
 	}
 	condition := roundtable.Precondition{Given: true}
-	for tag := range strings.SplitSeq(strings.Join(header, ","), ",") {
-		tag = strings.TrimSpace(tag)
+	for rest := strings.Join(header, ","); rest != ""; {
+		var tag string
+		tag, rest = cutTag(rest)
 		if tag == "*" {
 			condition.Any = true
-		} else if version, ok := versionOf(tag); ok {
-			condition.Versions = append(condition.Versions, version)
+		} else if state, ok := stateOf(tag); ok {
+			condition.States = append(condition.States, state)
 		}
 	}
 	return condition
 }
 
-func versionOf(tag string) (int64, bool) {
+// cutTag cuts the first member off a list of tags. A comma between quotes belongs to
+// its tag.
+func cutTag(list string) (tag, rest string) {
+	quoted := false
+	for i := range len(list) {
+		switch {
+		case list[i] == '"':
+			quoted = !quoted
+		case list[i] == ',' && !quoted:
+			return strings.TrimSpace(list[:i]), list[i+1:]
+		}
+	}
+	return strings.TrimSpace(list), ""
+}
+
+// stateOf reads a tag as etag writes it.
+func stateOf(tag string) (state roundtable.State, ok bool) {
 	if len(tag) < 2 || tag[0] != '"' || tag[len(tag)-1] != '"' {
-		return 0, false
+		return state, false
 	}
 	versions, representation, _ := strings.Cut(tag[1:len(tag)-1], "-")
-	version, org, _ := strings.Cut(versions, ".")
-	_, knownOrg := parseInteger(org)
-	number, known := parseInteger(version)
-	return number, known && knownOrg && (representation == fullUser || representation == briefUser)
+	user, org, _ := strings.Cut(versions, ".")
+	var knownUser, knownOrg bool
+	state.User, knownUser = parseInteger(user)
+	state.Org, knownOrg = parseInteger(org)
+	return state, knownUser && knownOrg && (representation == fullUser || representation == briefUser)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -12,15 +13,18 @@ import (
 // describes.
 type Route struct {
 	Method string
-	Path   string // {user_id} stands for one segment
+	Path   string // a segment in braces stands for any one segment
 	Public bool   // answers without a key
 	handle func(*API, *request) (*reply, error)
 }
 
-// routes is the route table. A path without placeholder wins over one with.
+// routes is the route table. Where several paths fit, the first wins.
 var routes = []Route{
 	{Method: "GET", Path: "/health/live", Public: true, handle: (*API).live},
 	{Method: "GET", Path: "/health/ready", Public: true, handle: (*API).ready},
+	{Method: "GET", Path: "/openapi.yaml", Public: true, handle: (*API).getOpenAPI},
+	{Method: "GET", Path: "/docs", Public: true, handle: (*API).getDocs},
+	{Method: "GET", Path: "/docs/{asset}", Public: true, handle: (*API).getDocs},
 	{Method: "GET", Path: "/v2/user/me", handle: (*API).getMe},
 	{Method: "GET", Path: "/v2/user/{user_id}", handle: (*API).getUser},
 	{Method: "POST", Path: "/v2/user/{user_id}", handle: (*API).updateUser},
@@ -30,43 +34,65 @@ var routes = []Route{
 // Routes returns the route table.
 func Routes() []Route { return routes }
 
-// match finds the route of a method and a path without trailing slash, and notes
-// the path's parameters.
-func match(method, path string, req *request) (*Route, error) {
+// match finds the route of a method and a path, and the segment that its
+// placeholder stands for.
+func match(method string, path *url.URL) (*Route, string, error) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	var allowed []string
+	winner, allowed := "", []string(nil)
 	for i := range routes {
-		id, ok := matchPath(routes[i].Path, path)
+		if winner != "" && winner != routes[i].Path {
+			continue
+		}
+		parameter, ok := matchPath(routes[i].Path, path)
 		if !ok {
 			continue
 		}
 		if routes[i].Method == method {
-			req.userID = id
-			return &routes[i], nil
+			return &routes[i], parameter, nil
 		}
-		allowed = append(allowed, routes[i].Method)
+		winner, allowed = routes[i].Path, append(allowed, routes[i].Method)
 	}
-	if len(allowed) == 0 {
-		return nil, notFound()
+	if winner == "" {
+		return nil, "", notFound()
+	}
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
 	}
 	slices.Sort(allowed)
-	return nil, &methodError{allowed: slices.Compact(allowed)}
+	return nil, "", &methodError{allowed: allowed}
 }
 
-// matchPath compares a path with a pattern of at most one placeholder.
-func matchPath(pattern, path string) (id string, ok bool) {
-	before, rest, placeholder := strings.Cut(pattern, "{")
-	if !placeholder {
-		return "", pattern == path
+// matchPath compares a path with a pattern, segment by segment, so that an encoded
+// slash stays part of its segment. A trailing slash makes no difference.
+func matchPath(pattern string, path *url.URL) (parameter string, ok bool) {
+	rest := strings.TrimSuffix(path.EscapedPath(), "/")
+	for wanted := range strings.SplitSeq(pattern[1:], "/") {
+		if !strings.HasPrefix(rest, "/") {
+			return "", false
+		}
+		var segment string
+		segment, rest = cutSegment(rest[1:])
+		decoded, err := url.PathUnescape(segment)
+		switch {
+		case err != nil || decoded == "":
+			return "", false
+		case strings.HasPrefix(wanted, "{"):
+			parameter = decoded
+		case wanted != decoded:
+			return "", false
+		}
 	}
-	_, after, _ := strings.Cut(rest, "}")
-	if len(path) <= len(before)+len(after) || !strings.HasPrefix(path, before) || !strings.HasSuffix(path, after) {
-		return "", false
+	return parameter, rest == ""
+}
+
+// cutSegment cuts a path at its first slash, which stays with the rest.
+func cutSegment(path string) (segment, rest string) {
+	if i := strings.IndexByte(path, '/'); i >= 0 {
+		return path[:i], path[i:]
 	}
-	id = path[len(before) : len(path)-len(after)]
-	return id, !strings.Contains(id, "/")
+	return path, ""
 }
 
 // methodError is a 405 with what would be allowed.

@@ -21,7 +21,7 @@ func (a *API) updateUser(req *request) (*reply, error) {
 	if dryRun {
 		return a.previewUser(req, update, ignored)
 	}
-	updated, err := a.directory.UpdateUser(req.Context(), req.caller, req.userID, update)
+	updated, err := a.directory.UpdateUser(req.Context(), req.caller, req.parameter, update)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ type preview struct {
 }
 
 func (a *API) previewUser(req *request, update roundtable.Update, ignored []string) (*reply, error) {
-	found, err := a.directory.PreviewUser(req.Context(), req.caller, req.userID, update)
+	found, err := a.directory.PreviewUser(req.Context(), req.caller, req.parameter, update)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func dryRun(from *url.URL) (bool, error) {
 }
 
 // getUser is GET /v2/user/{user_id}.
-func (a *API) getUser(req *request) (*reply, error) { return a.readUser(req, req.userID) }
+func (a *API) getUser(req *request) (*reply, error) { return a.readUser(req, req.parameter) }
 
 // getMe is GET /v2/user/me.
 func (a *API) getMe(req *request) (*reply, error) { return a.readUser(req, req.caller.UserID) }

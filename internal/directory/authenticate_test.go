@@ -171,6 +171,9 @@ func TestKeyChangesHands(t *testing.T) {
 	if answer := wrong(t, err); answer != "not_found" && answer != "unauthenticated" {
 		t.Errorf("answered %q", answer)
 	}
+	if again, err := d.Authenticate(t.Context(), keyOf(arthur), loopback(), "third"); err != nil || again.UserID != userID(yvain) {
+		t.Errorf("the new owner is answered %v", err)
+	}
 	if phones := d.query(t, "SELECT phone FROM users WHERE phone <> ''"); len(phones) > 0 {
 		t.Error("the former owner's rights still work")
 	}

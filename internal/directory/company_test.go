@@ -388,3 +388,12 @@ func setShops(n ...int) roundtable.UserPatch {
 func setAccesses(sets ...[]int64) roundtable.UserPatch {
 	return roundtable.UserPatch{Accesses: some(sets)}
 }
+
+// seen are the states that a client knows which has seen these versions.
+func seen(versions ...int64) []roundtable.State {
+	states := make([]roundtable.State, len(versions))
+	for i, version := range versions {
+		states[i] = roundtable.State{User: version, Org: 1}
+	}
+	return states
+}

@@ -44,32 +44,47 @@ func (d *opened) plantCredentials(t *testing.T, n int) {
 	d.exec(t, texts...)
 }
 
-// credentials lists what a user has, each with whether it is open, ended before or
-// ended now.
+// credentials lists what a user has, each with the two instants at which it may have
+// ended: none (-), now, or before.
 func (d *opened) credentials(t *testing.T, n int) []string {
 	t.Helper()
-	const state = " || CASE WHEN %[1]s IS NULL THEN 'open' WHEN %[1]s = %[2]d THEN 'ended now' ELSE 'ended before' END"
-	at := func(column string) string { return fmt.Sprintf(state, column, noon.UnixMicro()) }
-	return d.query(t, "SELECT 'password ' || hash FROM passwords WHERE user_id = $1"+
-		" UNION ALL SELECT 'session ' || id FROM sessions WHERE user_id = $1"+
-		" UNION ALL SELECT 'token ' || hex(token_hash) || ' '"+at("coalesce(consumed_at, revoked_at)")+" FROM connection_tokens WHERE user_id = $1"+
-		" UNION ALL SELECT kind || ' ' || substr(hex(token_hash), 2) || ' '"+at("coalesce(used_at, voided_at)")+" FROM links WHERE user_id = $1"+
-		" UNION ALL SELECT 'sso link ' || subject FROM sso_links WHERE user_id = $1"+
-		" UNION ALL SELECT 'mail ' || id || ' '"+at("coalesce(sent_at, cancelled_at)")+" FROM mails WHERE user_id = $1"+
-		" UNION ALL SELECT 'key ' || id || ' '"+at("revoked_at")+" FROM api_keys WHERE user_id = $1 ORDER BY 1", userID(n))
+	at := func(columns ...string) string {
+		var text []string
+		for _, column := range columns {
+			text = append(text, fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN '-' WHEN %[1]s = %[2]d THEN 'now' ELSE 'before' END", column, noon.UnixMicro()))
+		}
+		return " || ' ' || " + strings.Join(text, " || '/' || ")
+	}
+	return d.query(t, "SELECT 'password ' || replace(hash, ' ', '_') || ' -' FROM passwords WHERE user_id = $1"+
+		" UNION ALL SELECT 'session ' || id || ' -' FROM sessions WHERE user_id = $1"+
+		" UNION ALL SELECT 'token ' || hex(token_hash)"+at("consumed_at", "revoked_at")+" FROM connection_tokens WHERE user_id = $1"+
+		" UNION ALL SELECT kind || ' ' || substr(hex(token_hash), 2)"+at("used_at", "voided_at")+" FROM links WHERE user_id = $1"+
+		" UNION ALL SELECT 'sso link ' || subject || ' -' FROM sso_links WHERE user_id = $1"+
+		" UNION ALL SELECT 'mail ' || id"+at("sent_at", "cancelled_at")+" FROM mails WHERE user_id = $1"+
+		" UNION ALL SELECT 'key ' || id"+at("revoked_at")+" FROM api_keys WHERE user_id = $1 ORDER BY 1", userID(n))
 }
 
-// ended compares two lists of credentials: what is gone, and what ended now.
+// ended compares two lists of credentials: what is gone, and what ended now. It
+// reports any other difference.
 func ended(t *testing.T, before, after []string) []string {
 	t.Helper()
+	split := func(line string) (name, state string) {
+		cut := strings.LastIndexByte(line, ' ')
+		return line[:cut], line[cut+1:]
+	}
+	left := make(map[string]string)
+	for _, line := range after {
+		name, state := split(line)
+		left[name] = state
+	}
 	var names []string
 	for _, line := range before {
-		switch name, wasOpen := strings.CutSuffix(line, " open"); {
-		case slices.Contains(after, line):
-		case wasOpen && slices.Contains(after, name+" ended now"), !wasOpen && !strings.Contains(line, " ended"):
+		name, was := split(line)
+		switch is, there := left[name]; {
+		case !there && was == "-", there && strings.Trim(was, "-/") == "" && is == was[:len(was)-1]+"now":
 			names = append(names, name)
-		default:
-			t.Errorf("%q became something else: %q", line, after)
+		case is != was:
+			t.Errorf("%s was %s and is %s", name, was, is)
 		}
 	}
 	slices.Sort(names)
@@ -88,7 +103,7 @@ func TestCredentialsThatEnd(t *testing.T) {
 	resets := []string{"reset 1", "reset 4"}
 	mails := []string{"mail 1", "mail 2"}
 	ssoLink := []string{"sso link subject"}
-	password := []string{"password first hash"}
+	password := []string{"password first_hash"}
 	type effects map[roundtable.EffectName]int
 	tests := map[string]struct {
 		before  []roundtable.UserPatch // made first, by Merlin
@@ -208,6 +223,35 @@ func TestCredentialsThatEnd(t *testing.T) {
 	}
 }
 
+// Items of one batch count what those before them have left.
+func TestEffectsWithinABatch(t *testing.T) {
+	t.Parallel()
+	d := openSmall(t)
+	d.plantCredentials(t, perceval)
+	batch := []*item{
+		d.item(t, merlin, perceval, roundtable.UserPatch{SSOOnly: some(true)}),
+		d.item(t, merlin, perceval, setEmail("new@example.com")),
+		d.item(t, merlin, perceval, roundtable.UserPatch{SSOOnly: some(false), Password: some("Roundtable!1")}),
+		d.item(t, merlin, perceval, setDisabled(true)),
+	}
+	batch[2].update.PasswordHash = "second hash"
+	if _, waited := d.runAll(t, batch); waited > 0 {
+		t.Fatal("the items were not judged in one batch")
+	}
+	want := []string{
+		`[{"effect":"password_cleared","count":1},{"effect":"sessions_ended","count":2},{"effect":"reset_links_voided","count":1}]`,
+		`[{"effect":"connection_tokens_voided","count":1},{"effect":"invitations_voided","count":1},{"effect":"sso_link_removed","count":1}]`,
+		`[{"effect":"sessions_ended","count":1}]`,
+		`[{"effect":"mails_cancelled","count":2},{"effect":"api_keys_suspended","count":2}]`,
+	}
+	if got := d.query(t, "SELECT effects FROM events ORDER BY version"); !slices.Equal(got, want) {
+		t.Errorf("effects\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if got := d.query(t, "SELECT hash FROM passwords"); len(got) != 1 || got[0] != "second hash" {
+		t.Errorf("passwords %q", got)
+	}
+}
+
 // Null clears the password of somebody who signs in through SSO only, and nobody
 // else's.
 func TestPasswordCleared(t *testing.T) {
@@ -219,7 +263,7 @@ func TestPasswordCleared(t *testing.T) {
 	d.exec(t, "UPDATE users SET sso_only = 1")
 	before := d.credentials(t, perceval)
 	d.update(t, arthur, perceval, clear)
-	if got := ended(t, before, d.credentials(t, perceval)); !slices.Equal(got, []string{"password first hash"}) {
+	if got := ended(t, before, d.credentials(t, perceval)); !slices.Equal(got, []string{"password first_hash"}) {
 		t.Errorf("ended %q", got)
 	}
 	version := d.user(t, perceval).Version
@@ -302,7 +346,7 @@ func (d *opened) wantRefused(t *testing.T, caller Caller, want string) {
 		for what, update := range map[string]roundtable.Update{
 			"phone": {Patch: setPhone("1")}, "nothing": {}, "form": {Form: form},
 			"password": {Patch: roundtable.UserPatch{Password: some("Roundtable!1")}},
-			"version":  {Patch: setPhone("1"), IfMatch: roundtable.Precondition{Given: true, Versions: []int64{7}}},
+			"version":  {Patch: setPhone("1"), IfMatch: roundtable.Precondition{Given: true, States: seen(7)}},
 		} {
 			_, err = d.UpdateUser(t.Context(), caller, target, update)
 			wantRefusal(t, "UpdateUser "+what, wrong(t, err), want)

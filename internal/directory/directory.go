@@ -55,8 +55,8 @@ func New(database *db.DB, o Options) *Directory {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.MaxBatch <= 0 || o.MaxBatch > maxBatchItems {
-		o.MaxBatch = maxBatchItems
+	if o.MaxBatch <= 0 || o.MaxBatch > MaxBatch {
+		o.MaxBatch = MaxBatch
 	}
 	d := &Directory{
 		db: database, now: o.Now, random: o.Random, log: o.Log,

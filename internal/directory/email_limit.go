@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,10 +24,27 @@ type emailCount struct {
 
 func newEmailLimit() *emailLimit { return &emailLimit{counts: make(map[int64]emailCount)} }
 
-// reached reports whether the organisation may try no further address for now.
-func (l *emailLimit) reached(org int64, now time.Time) bool {
+// judge judges an update that names an e-mail address, under the limit of the
+// caller's organisation. Such updates are judged one at a time, so that many at once
+// learn no more than one after the other.
+func (l *emailLimit) judge(org int64, now time.Time, judge func(limitReached bool) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	err := judge(l.reached(org, now))
+	if saysTaken(err) {
+		l.told(org, now)
+	}
+	return err
+}
+
+// saysTaken reports whether a refusal tells that an address is taken.
+func saysTaken(err error) bool {
+	refusal, ok := errors.AsType[*roundtable.Error](err)
+	return ok && slices.ContainsFunc(refusal.Fields, func(f roundtable.FieldError) bool { return f.Code == roundtable.CodeEmailTaken })
+}
+
+// reached reports whether the organisation may try no further address for now.
+func (l *emailLimit) reached(org int64, now time.Time) bool {
 	count, ok := l.counts[org]
 	if ok && now.Sub(count.since) >= roundtable.EmailLimitWindow {
 		delete(l.counts, org)
@@ -36,8 +55,6 @@ func (l *emailLimit) reached(org int64, now time.Time) bool {
 
 // told counts one answer.
 func (l *emailLimit) told(org int64, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	count, ok := l.counts[org]
 	if !ok || now.Sub(count.since) >= roundtable.EmailLimitWindow {
 		count = emailCount{since: now}

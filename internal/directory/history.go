@@ -109,18 +109,15 @@ const maxConflictEvents = 100
 // knew, by whom and when (section 1.2).
 func (d *Directory) versionConflict(ctx context.Context, caller Caller, id string, known roundtable.Precondition) error {
 	conflict := &roundtable.Error{Code: roundtable.CodeVersionConflict}
-	var since int64
-	for _, version := range known.Versions {
-		since = max(since, version)
-	}
-	if since == 0 {
-		return conflict
-	}
 	err := d.db.Read(ctx, func(tx *db.Tx) error {
 		w := d.newWorkingSet()
 		target, err := w.readable(tx, newReading(ctx, caller, id))
 		if err != nil {
 			return err
+		}
+		since := known.LatestOf(target.Version)
+		if since == 0 {
+			return nil
 		}
 		later, err := events(tx, target, max(since, target.Version-maxConflictEvents), target.Version)
 		if err != nil {

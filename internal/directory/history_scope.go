@@ -64,13 +64,19 @@ func (w *workingSet) loadScope(ctx context.Context, tx *db.Tx, caller Caller, ev
 			wanted.groups[group] = true
 		}
 	}
-	if err := w.loadOrgs(tx, keys(wanted.orgs)); err != nil {
-		return nil, err
-	}
 	if err := w.loadGroups(tx, wanted); err != nil {
 		return nil, err
 	}
-	return readable, w.loadBusinesses(tx, wanted)
+	if err := w.loadBusinesses(tx, wanted); err != nil {
+		return nil, err
+	}
+	for _, group := range w.facts.Groups {
+		wanted.orgs[group.OrgID] = true
+	}
+	for _, business := range w.facts.Businesses {
+		wanted.orgs[business.OrgID] = true
+	}
+	return readable, w.loadOrgs(tx, keys(wanted.orgs))
 }
 
 // wantChange notes the rows that a change names.

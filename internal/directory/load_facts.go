@@ -6,7 +6,7 @@ import (
 )
 
 // enoughAdmins is more administrators than one batch can take away.
-const enoughAdmins = maxBatchItems + 1
+const enoughAdmins = MaxBatch + 1
 
 // loadOverlaps finds the businesses that carry the groups of somebody's accesses.
 func (w *workingSet) loadOverlaps(tx *db.Tx, wanted *wantedFacts) error {

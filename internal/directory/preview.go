@@ -34,7 +34,6 @@ type AccessDifference struct {
 // PreviewUser judges an update as UpdateUser does, on a read snapshot. Nothing is
 // hashed and nothing written.
 func (d *Directory) PreviewUser(ctx context.Context, caller Caller, id string, update roundtable.Update) (*Preview, error) {
-	update.EmailLimitReached = d.emails.reached(caller.OrgID, d.now())
 	var preview *Preview
 	err := d.db.Read(ctx, func(tx *db.Tx) error {
 		it := newItem(ctx, caller, id, &update)

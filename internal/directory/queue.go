@@ -1,15 +1,18 @@
 package directory
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/roundtable-directory/roundtable"
 )
 
+// MaxBatch is how many items one transaction takes at most.
+const MaxBatch = 256
+
 // Bounds of the write path (docs/architecture.md).
 const (
 	maxQueue       = 4_096  // items waiting, beyond which new ones are refused
-	maxBatchItems  = 256    // items of one transaction
 	maxBatchWeight = 20_000 // list elements of one transaction; a single item may pass it alone
 )
 
@@ -37,7 +40,7 @@ func (q *queue) push(it *item) error {
 	switch {
 	case q.closed:
 		return unavailable()
-	case q.size >= maxQueue:
+	case q.size >= maxQueue && !q.dropGone():
 		return &roundtable.Error{Code: roundtable.CodeOverloaded, RetryAfter: retrySoon}
 	}
 	q.add(it)
@@ -53,6 +56,30 @@ func (q *queue) putBack(items []*item) {
 	for _, it := range items {
 		q.add(it)
 	}
+}
+
+// dropGone drops the items whose caller is gone, and tells whether there were any.
+func (q *queue) dropGone() bool {
+	before := q.size
+	for org, waiting := range q.items {
+		stay := slices.DeleteFunc(waiting, func(it *item) bool {
+			gone := it.ctx.Err() != nil
+			if gone {
+				it.answer(nil, it.ctx.Err())
+			}
+			return gone
+		})
+		q.size -= len(waiting) - len(stay)
+		q.items[org] = stay
+	}
+	q.turns = slices.DeleteFunc(q.turns, func(org int64) bool {
+		empty := len(q.items[org]) == 0
+		if empty {
+			delete(q.items, org)
+		}
+		return empty
+	})
+	return q.size < before
 }
 
 func (q *queue) add(it *item) {
@@ -93,8 +120,11 @@ func (q *queue) takeTurns(limit int) []*item {
 		q.turns = q.turns[1:]
 		next := q.items[org][0]
 		gone := next.ctx.Err() != nil
-		tooMuch := len(batch) > 0 && weight+next.weight > maxBatchWeight || next.bulk && bulk >= max(1, limit/2)
-		if tooMuch && !gone {
+		if !gone && len(batch) > 0 && weight+next.weight > maxBatchWeight {
+			q.turns = append([]int64{org}, q.turns...) // first in the next batch
+			break
+		}
+		if !gone && next.bulk && bulk >= max(1, limit/2) {
 			q.turns = append(q.turns, org)
 			passed++
 			continue

@@ -49,7 +49,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if !ok || refusal.Code != roundtable.CodeOverloaded || refusal.RetryAfter.Seconds() != 1 {
 		t.Errorf("item 4,097: %v", err)
 	}
-	batch := q.take(maxBatchItems)
+	batch := q.take(MaxBatch)
 	if err := q.push(waiting(2, 1)); err != nil {
 		t.Errorf("once there is room: %v", err)
 	}
@@ -81,7 +81,7 @@ func TestBatchSize(t *testing.T) {
 	t.Parallel()
 	q := filled(t, repeat(600, 1, 1)...)
 	for _, want := range []int{256, 256, 88} {
-		if got := len(q.take(maxBatchItems)); got != want {
+		if got := len(q.take(MaxBatch)); got != want {
 			t.Errorf("a batch of %d items, want %d", got, want)
 		}
 	}
@@ -112,7 +112,7 @@ func TestBatchWeight(t *testing.T) {
 			q := filled(t, items...)
 			var taken []*item
 			for i, want := range test.want {
-				batch := q.take(maxBatchItems)
+				batch := q.take(MaxBatch)
 				if len(batch) != want {
 					t.Errorf("batch %d has %d items, want %d", i, len(batch), want)
 				}
@@ -159,7 +159,7 @@ func TestHeavyItemGetsItsTurn(t *testing.T) {
 	heavy := waiting(2, maxBatchWeight)
 	q := filled(t, slices.Concat(repeat(600, 1, 1), []*item{heavy}, repeat(600, 3, 1))...)
 	for range 20 {
-		batch := q.take(maxBatchItems)
+		batch := q.take(MaxBatch)
 		if slices.Contains(batch, heavy) {
 			return
 		}
@@ -170,6 +170,15 @@ func TestHeavyItemGetsItsTurn(t *testing.T) {
 		}
 	}
 	t.Error("20 batches went by, and an item of 20,000 elements was in none of them")
+}
+
+// What does not fit holds nobody else up: the batch is filled with what does.
+func TestHeavyItemHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	q := filled(t, slices.Concat(repeat(300, 1, 1), repeat(300, 2, maxBatchWeight), repeat(300, 3, 1))...)
+	if batch := q.take(MaxBatch); len(batch) != 256 || slices.Contains(orgs(batch), 2) {
+		t.Errorf("a batch of %d items", len(batch))
+	}
 }
 
 func TestBulkIsHalfABatch(t *testing.T) {
@@ -190,11 +199,11 @@ func TestBulkIsHalfABatch(t *testing.T) {
 		return n
 	}
 	q := filled(t, slices.Concat(bulk(400, 1), repeat(400, 2, 1))...)
-	if batch := q.take(maxBatchItems); len(batch) != 256 || count(batch) != 128 {
+	if batch := q.take(MaxBatch); len(batch) != 256 || count(batch) != 128 {
 		t.Errorf("%d of %d items are bulk", count(batch), len(batch))
 	}
 	q = filled(t, bulk(400, 1)...)
-	if batch := q.take(maxBatchItems); len(batch) != 128 {
+	if batch := q.take(MaxBatch); len(batch) != 128 {
 		t.Errorf("bulk alone makes a batch of %d", len(batch))
 	}
 	q = filled(t, bulk(2, 1)...)
@@ -202,7 +211,7 @@ func TestBulkIsHalfABatch(t *testing.T) {
 		t.Error("with one item a batch, bulk is never done")
 	}
 	q = filled(t, slices.Concat(bulk(300, 1), bulk(300, 2), repeat(10, 3, 1))...)
-	if batch := q.take(maxBatchItems); count(batch) != 128 || len(batch) != 138 {
+	if batch := q.take(MaxBatch); count(batch) != 128 || len(batch) != 138 {
 		t.Errorf("of two organisations %d of %d items are bulk", count(batch), len(batch))
 	}
 }
@@ -213,7 +222,7 @@ func TestQueueDropsThoseWhoLeft(t *testing.T) {
 	leave()
 	first, second, third := withContext(gone, waiting(1, 1)), waiting(1, 1), withContext(gone, waiting(2, 30_000))
 	q := filled(t, first, third, second)
-	if batch := q.take(maxBatchItems); !slices.Equal(batch, []*item{second}) || q.size != 0 {
+	if batch := q.take(MaxBatch); !slices.Equal(batch, []*item{second}) || q.size != 0 {
 		t.Errorf("took %d items, %d are left", len(batch), q.size)
 	}
 	for _, it := range []*item{first, third} {

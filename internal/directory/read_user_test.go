@@ -62,6 +62,36 @@ func TestReadScope(t *testing.T) {
 	}
 }
 
+// GROUP_MANAGERs see each other where their businesses overlap, not where merely
+// their groups do.
+func TestManagersOfTheSameBusinessesSeeEachOther(t *testing.T) {
+	t.Parallel()
+	d := openSmall(t)
+	for _, test := range []struct {
+		accesses [][]int64 // of venec; karadoc has [[1]]
+		want     string
+	}{
+		{[][]int64{{1, 3}}, ""},
+		{[][]int64{{4}}, ""},
+		{[][]int64{{2, 1}}, ""},
+		{[][]int64{{2, 3}, {1, 4}}, ""},
+		{[][]int64{{2}}, "not_found"},
+		{[][]int64{{2, 3}, {2, 4}}, "not_found"},
+		{[][]int64{}, "not_found"},
+	} {
+		d.update(t, arthur, venec, setAccesses(test.accesses...))
+		for by, target := range map[int]int{karadoc: venec, venec: karadoc} {
+			_, _, err := d.User(t.Context(), d.caller(by), userID(target))
+			wantRefusal(t, fmt.Sprint("user ", by, " reads ", target, " with ", test.accesses), wrong(t, err), test.want)
+		}
+	}
+	// Group 1 and group 4 meet in business 2 alone.
+	d.exec(t, "DELETE FROM business_groups WHERE business_id = '"+shopID(2)+"' AND group_id = 4")
+	d.update(t, arthur, venec, setAccesses([]int64{1, 4}))
+	_, _, err := d.User(t.Context(), d.caller(karadoc), userID(venec))
+	wantRefusal(t, "groups without a business", wrong(t, err), "not_found")
+}
+
 // A reader gets the lists whoever it is, and the members that are derived.
 func TestUserIsWhole(t *testing.T) {
 	t.Parallel()

@@ -156,9 +156,9 @@ func (p *planter) keys(seed Seed) {
 			id = v.ID
 		}
 		p.insert("api_keys", "id, user_id, secret_hash, label, demo, expiration_date, ip_whitelist,"+
-			" has_restricted_permissions, permissions, created_at",
+			" has_restricted_permissions, permissions, created_at, revoked_at",
 			id, v.UserID, v.Hash[:], v.Label, v.Demo, v.ExpirationDate, list(v.IPWhitelist),
-			v.HasRestrictedPermissions, list(v.Permissions), p.now)
+			v.HasRestrictedPermissions, list(v.Permissions), p.now, v.RevokedAt)
 	}
 }
 

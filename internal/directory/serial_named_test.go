@@ -148,7 +148,7 @@ func TestBatchNamedCases(t *testing.T) {
 		d := openSmall(t)
 		first, second := d.item(t, arthur, yvain, setPhone("1")), d.item(t, bohort, yvain, setPhone("2"))
 		for _, it := range []*item{first, second} {
-			it.update.IfMatch = roundtable.Precondition{Given: true, Versions: []int64{1}}
+			it.update.IfMatch = roundtable.Precondition{Given: true, States: seen(1)}
 		}
 		wantAnswers(t, d.together(t, first, second), "", "version_conflict")
 	})

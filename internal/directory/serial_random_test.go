@@ -143,9 +143,8 @@ func (s *scene) steps(n int) []step {
 		target, org := s.target()
 		steps[i] = step{by: s.caller(target, org), target: target, update: roundtable.Update{Patch: s.patch(org), PasswordHash: fmt.Sprint("hash ", i)}}
 		if s.rng.IntN(15) == 0 {
-			steps[i].update.IfMatch = roundtable.Precondition{Given: true, Versions: []int64{s.rng.Int64N(3) + 1}}
+			steps[i].update.IfMatch = roundtable.Precondition{Given: true, States: seen(s.rng.Int64N(3) + 1)}
 		}
-		steps[i].update.EmailLimitReached = s.rng.IntN(50) == 0
 	}
 	return steps
 }

@@ -19,7 +19,6 @@ type Updated struct {
 // that stands against it; then nothing is changed. When it returns, the change
 // and its event are on the disk (section 1).
 func (d *Directory) UpdateUser(ctx context.Context, caller Caller, id string, update roundtable.Update) (*Updated, error) {
-	update.EmailLimitReached = d.emails.reached(caller.OrgID, d.now())
 	outcome, err := d.update(ctx, caller, id, &update)
 	if err != nil {
 		return nil, d.explain(ctx, caller, id, &update, err)
@@ -79,21 +78,10 @@ func (d *Directory) judgeOnSnapshot(ctx context.Context, caller Caller, id strin
 	return outcome, translate(err)
 }
 
-// explain adds to a refusal what only a further look can tell, and counts the
-// answers that must not be asked for too often.
+// explain adds to a version conflict what only a further look can tell.
 func (d *Directory) explain(ctx context.Context, caller Caller, id string, update *roundtable.Update, err error) error {
-	refusal, ok := errors.AsType[*roundtable.Error](err)
-	if !ok {
-		return err
-	}
-	if refusal.Code == roundtable.CodeVersionConflict {
+	if refusal, ok := errors.AsType[*roundtable.Error](err); ok && refusal.Code == roundtable.CodeVersionConflict {
 		return d.versionConflict(ctx, caller, id, update.IfMatch)
-	}
-	for _, field := range refusal.Fields {
-		if field.Code == roundtable.CodeEmailTaken {
-			d.emails.told(caller.OrgID, d.now())
-			d.log.Info("e-mail address taken", "user_id", caller.UserID, "target_id", id, "request_id", caller.RequestID)
-		}
 	}
 	return err
 }

@@ -32,7 +32,7 @@ func atOnce(n int, do func(int)) {
 
 // knows is an update by somebody who has seen versions.
 func knows(patch roundtable.UserPatch, versions ...int64) roundtable.Update {
-	return roundtable.Update{Patch: patch, IfMatch: roundtable.Precondition{Given: true, Versions: versions}}
+	return roundtable.Update{Patch: patch, IfMatch: roundtable.Precondition{Given: true, States: seen(versions...)}}
 }
 
 // Of two who know the same version one wins; the other learns which field changed,
@@ -43,7 +43,7 @@ func TestTwoWritersWithTheSameVersion(t *testing.T) {
 	for round := range 20 {
 		version := d.user(t, yvain).Version
 		var errs [2]error
-		patches := []roundtable.UserPatch{{Lang: some([]string{"en", "de"}[round%2])}, setPhone(fmt.Sprint(round))}
+		patches := []roundtable.UserPatch{{FirstName: some(fmt.Sprint("Name ", round))}, setPhone(fmt.Sprint(round))}
 		callers := []int{bohort, arthur}
 		atOnce(2, func(i int) {
 			_, errs[i] = d.UpdateUser(t.Context(), d.caller(callers[i]), userID(yvain), knows(patches[i], version))
@@ -52,7 +52,7 @@ func TestTwoWritersWithTheSameVersion(t *testing.T) {
 		if winner < 0 || errs[1-winner] == nil {
 			t.Fatalf("answers %v", errs)
 		}
-		field := []string{"lang", "phone"}[winner]
+		field := []string{"first_name", "phone"}[winner]
 		refusal, ok := errors.AsType[*roundtable.Error](errs[1-winner])
 		if !ok || refusal.Code != roundtable.CodeVersionConflict || len(refusal.Fields) != 1 {
 			t.Fatalf("the loser is told %v", errs[1-winner])
@@ -122,7 +122,7 @@ func TestVersionConflictNamesFields(t *testing.T) {
 		})
 	}
 	for name, condition := range map[string]roundtable.Precondition{
-		"any": {Given: true, Any: true}, "one of several": {Given: true, Versions: []int64{2, 4}},
+		"any": {Given: true, Any: true}, "one of several": {Given: true, States: seen(2, 4)},
 	} {
 		if _, err := d.UpdateUser(t.Context(), d.caller(arthur), userID(yvain), roundtable.Update{Patch: setPhone("2"), IfMatch: condition}); err != nil {
 			t.Errorf("%s: %v", name, err)

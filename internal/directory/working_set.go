@@ -74,7 +74,7 @@ func (w *workingSet) judge(it *item) (*roundtable.Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := roundtable.UpdateUser(actor, w.users[it.target], it.update, w.facts)
+	outcome, err := w.judgeUpdate(actor, it)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +82,22 @@ func (w *workingSet) judge(it *item) (*roundtable.Outcome, error) {
 		w.apply(it, outcome)
 	}
 	return outcome, nil
+}
+
+func (w *workingSet) judgeUpdate(actor roundtable.Actor, it *item) (outcome *roundtable.Outcome, err error) {
+	update := *it.update
+	if !update.Patch.Email.Set {
+		return roundtable.UpdateUser(actor, w.users[it.target], &update, w.facts)
+	}
+	err = w.d.emails.judge(actor.User.OrgID, w.now, func(limitReached bool) error {
+		update.EmailLimitReached = limitReached
+		outcome, err = roundtable.UpdateUser(actor, w.users[it.target], &update, w.facts)
+		return err
+	})
+	if saysTaken(err) {
+		w.d.log.Info("e-mail address taken", "user_id", actor.User.ID, "target_id", it.target, "request_id", it.caller.RequestID)
+	}
+	return outcome, err
 }
 
 func (w *workingSet) apply(it *item, o *roundtable.Outcome) {
