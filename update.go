@@ -107,8 +107,8 @@ type judgement struct {
 	self       bool
 	administer bool
 
-	wrong      []FieldError    // form, value and reference errors
-	formErrors map[string]bool // paths whose form is wrong
+	wrong []FieldError    // form, value and reference errors
+	noted map[string]bool // their paths
 
 	refused []FieldError // fields the caller may not change
 	limited bool         // the address may not even be looked at
@@ -125,10 +125,10 @@ func newJudgement(actor Actor, target *User, update *Update, facts *Facts) *judg
 		self:       actor.User.ID == target.ID,
 		administer: facts.Administers(actor.User, target),
 		wrong:      slices.Clone(update.Form),
-		formErrors: make(map[string]bool, len(update.Form)),
+		noted:      make(map[string]bool, len(update.Form)),
 	}
 	for _, f := range update.Form {
-		j.formErrors[f.Field] = true
+		j.noted[f.Field] = true
 	}
 	return j
 }

@@ -11,6 +11,10 @@ import (
 
 func (j *judgement) judgeAccesses() bool {
 	given := j.update.Patch.Accesses.Value
+	if len(given) > maxAccessSets {
+		j.note("accesses", tooManyItems(maxAccessSets))
+		return true
+	}
 	sets := make([][]int64, 0, len(given))
 	for _, set := range given {
 		if set = unique(set); !slices.ContainsFunc(sets, func(s []int64) bool { return slices.Equal(s, set) }) {
@@ -31,13 +35,9 @@ func (j *judgement) judgeAccesses() bool {
 }
 
 func (j *judgement) noteAccessSizes(given [][]int64) {
-	if len(given) > maxAccessSets {
-		j.note("accesses", tooManyItems(maxAccessSets))
-	}
 	for i, set := range given {
 		path := fmt.Sprintf("accesses.%d", i)
 		switch {
-		case j.malformed(path):
 		case len(set) == 0:
 			j.note(path, &problem{CodeEmptyAccessSet, "An access set must name at least one group."})
 		case len(set) > maxAccessGroups:
@@ -47,28 +47,42 @@ func (j *judgement) noteAccessSizes(given [][]int64) {
 }
 
 func (j *judgement) noteUnknownGroups(given [][]int64) {
-	if len(given) > maxAccessSets {
-		return
-	}
 	for i, set := range given {
+		if len(set) > maxAccessGroups {
+			continue
+		}
 		for k, id := range set {
-			path := fmt.Sprintf("accesses.%d.%d", i, k)
-			if group, known := j.facts.Groups[id]; (!known || group.OrgID != j.after.OrgID) && !j.malformed(path) {
-				j.wrong = append(j.wrong, (&problem{CodeUnknownGroup, fmt.Sprintf("Group %d does not exist.", id)}).in(path))
+			if group, known := j.facts.Groups[id]; !known || group.OrgID != j.after.OrgID {
+				j.note(fmt.Sprintf("accesses.%d.%d", i, k), &problem{CodeUnknownGroup, fmt.Sprintf("Group %d does not exist.", id)})
 			}
 		}
 	}
 }
 
+// GroupIDs are the groups that a patch names and that must be looked up: none of a
+// list that is too long.
+func (p *UserPatch) GroupIDs() []int64 {
+	var ids []int64
+	if len(p.Accesses.Value) > maxAccessSets {
+		return nil
+	}
+	for _, set := range p.Accesses.Value {
+		if len(set) <= maxAccessGroups {
+			ids = append(ids, set...)
+		}
+	}
+	return ids
+}
+
 func (j *judgement) judgeBusinessIDs() bool {
 	given := j.update.Patch.BusinessIDs.Value
-	ids := unique(given)
-	if slices.Equal(ids, j.before.businessIDs()) {
-		return false
-	}
 	if len(given) > maxBusinessIDs {
 		j.note("business_ids", tooManyItems(maxBusinessIDs))
 		return true
+	}
+	ids := unique(given)
+	if slices.Equal(ids, j.before.businessIDs()) {
+		return false
 	}
 	if j.after.Role != BusinessManager {
 		j.ignored = append(j.ignored, "business_ids")
@@ -93,9 +107,7 @@ func (j *judgement) noteUnknownBusinesses(given []string) {
 		if business, known := j.facts.Businesses[id]; known && business.OrgID == j.after.OrgID {
 			continue
 		}
-		if path := fmt.Sprintf("business_ids.%d", i); !j.malformed(path) {
-			j.wrong = append(j.wrong, (&problem{CodeUnknownBusiness, "This business does not exist."}).in(path))
-		}
+		j.note(fmt.Sprintf("business_ids.%d", i), &problem{CodeUnknownBusiness, "This business does not exist."})
 	}
 }
 

@@ -17,22 +17,22 @@ const (
 	maxAccessSets   = 100
 	maxAccessGroups = 100
 	maxBusinessIDs  = 10_000
+
+	// maxSidebarPages leaves room for repetitions.
+	maxSidebarPages = 100
 )
 
-// note records what is wrong with a field, once for each path.
+// MaxErrors bounds the errors of one answer; a body of 1 MiB could earn far more.
+const MaxErrors = 10_000
+
+// note records what is wrong with a field, once for each path: a list element whose
+// form is wrong leaves a placeholder, of which no more is told.
 func (j *judgement) note(path string, p *problem) {
-	if !j.hasError(path) {
+	if !j.noted[path] && len(j.wrong) < MaxErrors {
+		j.noted[path] = true
 		j.wrong = append(j.wrong, p.in(path))
 	}
 }
-
-func (j *judgement) hasError(path string) bool {
-	return slices.ContainsFunc(j.wrong, func(f FieldError) bool { return f.Field == path })
-}
-
-// malformed reports whether the form of a list element was refused already; its
-// value is then nothing but a placeholder.
-func (j *judgement) malformed(path string) bool { return j.formErrors[path] }
 
 func nullNotAllowed() *problem { return &problem{CodeNullNotAllowed, "Must not be null."} }
 
@@ -123,7 +123,7 @@ func (j *judgement) judgeKeywords() bool {
 	for i, keyword := range given {
 		path := fmt.Sprintf("keywords.%d", i)
 		cleaned, wrong := cleanText(keyword, maxKeyword)
-		if wrong != nil && !j.malformed(path) {
+		if wrong != nil {
 			j.note(path, wrong)
 		}
 		sound = sound && wrong == nil
@@ -145,6 +145,10 @@ func (j *judgement) judgeSidebarPages() bool {
 		j.after.SidebarPages = nil
 		return j.before.SidebarPages != nil
 	}
+	if len(asked.Value) > maxSidebarPages {
+		j.note("sidebar_pages", tooManyItems(maxSidebarPages))
+		return true
+	}
 	pages := unique(asked.Value)
 	if slices.Equal(pages, shownPages(j.before, j.facts.org(j.before.OrgID))) {
 		if j.before.SidebarPages == nil && j.after.OrgID != j.before.OrgID {
@@ -156,7 +160,6 @@ func (j *judgement) judgeSidebarPages() bool {
 	for i, page := range asked.Value {
 		path := fmt.Sprintf("sidebar_pages.%d", i)
 		switch {
-		case j.malformed(path):
 		case !slices.Contains(SidebarPages(), page):
 			j.note(path, notAChoice(SidebarPages()))
 		case !slices.Contains(available, page):

@@ -23,6 +23,9 @@ func readBody(r *http.Request) ([]byte, error) {
 	if err != nil || media != "application/json" {
 		return nil, &roundtable.Error{Code: roundtable.CodeMediaType}
 	}
+	if r.ContentLength > maxBody {
+		return nil, &roundtable.Error{Code: roundtable.CodeBodyTooLarge}
+	}
 	body, err := readAtMost(r, maxBody)
 	if err != nil {
 		return nil, invalidBody(roundtable.CodeInvalidJSON, "The body ended early.")
@@ -34,10 +37,10 @@ func readBody(r *http.Request) ([]byte, error) {
 }
 
 // dropBody reads away what a refused request still sends, so that a client which
-// sends everything first sees the answer. A client that asked whether to go on
-// (Expect) needs none of that.
+// sends everything first sees the answer. A client that asks whether to go on
+// (Expect) is told not to.
 func dropBody(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Expect") != "" {
+	if r.Header.Get("Expect") != "" && r.ContentLength >= 0 {
 		return
 	}
 	if n, _ := io.CopyN(io.Discard, r.Body, maxDropped); n == maxDropped {

@@ -12,9 +12,6 @@ import (
 	"github.com/roundtable-directory/roundtable"
 )
 
-// maxFormErrors bounds an answer; a body of 1 MiB could earn far more.
-const maxFormErrors = 10_000
-
 // patchForm is the form of an update's body: the members of UserPatch by name.
 type patchForm struct {
 	members map[string]int
@@ -67,7 +64,7 @@ func (f patchForm) read(body []byte) (patch roundtable.UserPatch, errors []round
 }
 
 func (r *formReader) wrong(field string, code roundtable.Code, message string) {
-	if len(r.errors) < maxFormErrors {
+	if len(r.errors) < roundtable.MaxErrors {
 		r.errors = append(r.errors, roundtable.FieldError{Field: abbreviate(field), Code: code, Message: message})
 	}
 }

@@ -12,7 +12,6 @@ import (
 const (
 	defaultPerPage = 30
 	maxPerPage     = 100
-	maxPage        = 1 << 40 // beyond any list, and far from overflow
 )
 
 // historyPage is the paging envelope with events.
@@ -52,7 +51,7 @@ func readPage(query url.Values) (directory.Page, error) {
 			wrong = append(wrong, roundtable.FieldError{Field: name, Code: roundtable.CodeInvalidParameter, Message: message})
 			return
 		}
-		*into = int(min(max(1, number), maxPage))
+		*into = int(max(1, number))
 	}
 	read("page", &page.Number, func(int64) bool { return true }, "Must be an integer.")
 	read("per_page", &page.PerPage, func(n int64) bool { return n >= 1 && n <= maxPerPage }, "Must be an integer from 1 to 100.")

@@ -67,6 +67,9 @@ func (d *Directory) History(ctx context.Context, caller Caller, id string, page 
 			return err
 		}
 		history.Count = int(target.Version - firstVersion)
+		if page.Number-1 > history.Count/page.PerPage {
+			return nil
+		}
 		newest := target.Version - int64(page.Number-1)*int64(page.PerPage)
 		history.Events, err = events(tx, target, newest-int64(page.PerPage), newest)
 		if err != nil {

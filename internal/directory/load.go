@@ -89,10 +89,8 @@ func (f *wantedFacts) wantPatch(patch *roundtable.UserPatch) {
 	if key, ok := roundtable.EmailKey(patch.Email.Value); ok && patch.Email.Set {
 		f.emails[key] = true
 	}
-	for _, set := range patch.Accesses.Value {
-		for _, id := range set {
-			f.groups[id] = true
-		}
+	for _, id := range patch.GroupIDs() {
+		f.groups[id] = true
 	}
 }
 

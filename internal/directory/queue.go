@@ -111,26 +111,23 @@ func (q *queue) take(limit int) []*item {
 }
 
 // takeTurns takes one item of each organisation in turn until the batch is full.
-// Bulk work gets at most half of it.
+// Bulk work gets at most half of it. What does not fit holds nobody up, and has the
+// first turn of the next batch.
 func (q *queue) takeTurns(limit int) []*item {
 	var batch []*item
-	weight, bulk, passed := 0, 0, 0
-	for q.size > 0 && len(batch) < limit && passed < len(q.turns) {
+	var late []int64
+	weight, bulk := 0, 0
+	for len(q.turns) > 0 && len(batch) < limit {
 		org := q.turns[0]
 		q.turns = q.turns[1:]
 		next := q.items[org][0]
 		gone := next.ctx.Err() != nil
-		if !gone && len(batch) > 0 && weight+next.weight > maxBatchWeight {
-			q.turns = append([]int64{org}, q.turns...) // first in the next batch
-			break
-		}
-		if !gone && next.bulk && bulk >= max(1, limit/2) {
-			q.turns = append(q.turns, org)
-			passed++
+		tooMuch := len(batch) > 0 && weight+next.weight > maxBatchWeight || next.bulk && bulk >= max(1, limit/2)
+		if tooMuch && !gone {
+			late = append(late, org)
 			continue
 		}
 		q.dropFirst(org)
-		passed = 0
 		if gone {
 			next.answer(nil, next.ctx.Err())
 			continue
@@ -141,6 +138,7 @@ func (q *queue) takeTurns(limit int) []*item {
 		weight += next.weight
 		batch = append(batch, next)
 	}
+	q.turns = append(late, q.turns...)
 	return batch
 }
 

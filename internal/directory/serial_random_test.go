@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/roundtable-directory/roundtable"
 )
@@ -114,7 +115,7 @@ func (s *scene) rows() []string {
 	add(`UPDATE orgs SET sidebar_pages = '["messages","posts"]' WHERE id = 3`)
 	add(`UPDATE sso_configurations SET admin_signed_in_at = 1 WHERE org_id = 3`)
 	for i := range s.seed.Users {
-		user, later := s.seed.Users[i].ID, noon.UnixMicro()+1
+		user, later := s.seed.Users[i].ID, noon.Add(time.Hour).UnixMicro()
 		for k := range s.rng.IntN(3) {
 			add("INSERT INTO sessions (token_hash, user_id, kind, created_at, expires_at) VALUES (x'%04x%02x', '%s', '%s', 0, %d)", i, k, user, oneOf(s, "password", "sso"), later)
 		}

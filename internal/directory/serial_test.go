@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/roundtable-directory/roundtable"
 )
@@ -59,10 +59,15 @@ func (c *tally) add(other tally) {
 func equalScene(t *testing.T, seed uint64) (count tally) {
 	s := newScene(seed)
 	batched, serial := open(t, s.seed, Options{}), open(t, s.seed, Options{})
+	// Previews count against a limit of their own, as the updates do.
+	previews := New(serial.db, Options{Now: func() time.Time { return serial.now }})
+	t.Cleanup(previews.Close)
 	rows := s.rows()
 	batched.exec(t, rows...)
 	serial.exec(t, rows...)
 	for range 2 {
+		batched.now = batched.now.Add(time.Minute) // the limit on addresses begins anew
+		serial.now = batched.now
 		steps := s.steps(64 + s.rng.IntN(193))
 		first, second := itemsOf(t, batched, steps), itemsOf(t, serial, steps)
 		twins := make(map[*item]*item, len(steps))
@@ -73,9 +78,7 @@ func equalScene(t *testing.T, seed uint64) (count tally) {
 		count.waited += waited
 		for _, it := range order {
 			twin := twins[it]
-			answers := maps.Clone(serial.emails.counts) // a preview counts as an answer; here it is none
-			preview, previewErr := serial.judgeOnSnapshot(t.Context(), twin.caller, twin.target, twin.update)
-			serial.emails.counts = answers
+			preview, previewErr := previews.judgeOnSnapshot(t.Context(), twin.caller, twin.target, twin.update)
 			serial.runAll(t, []*item{twin})
 			if got, want := answer(t, it.outcome, it.err), answer(t, twin.outcome, twin.err); got != want {
 				t.Fatalf("-serial.seed=%d: %s changes %s by %+v\nin a batch: %s\nalone:      %s", seed, it.caller.UserID, it.target, it.update.Patch, got, want)
