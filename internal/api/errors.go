@@ -58,7 +58,7 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	refusal, known := errors.AsType[*roundtable.Error](err)
 	if !known {
 		if errors.Is(err, context.Canceled) {
-			return // the client has gone
+			panic(http.ErrAbortHandler) // the client has gone; to return would answer 200
 		}
 		a.log.Error("request failed", "error", err, "method", r.Method, "path", r.URL.Path, "request_id", httpd.RequestID(r))
 		refusal = &roundtable.Error{Code: roundtable.CodeInternal}
