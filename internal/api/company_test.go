@@ -66,6 +66,9 @@ type company struct {
 	logger  *slog.Logger
 	client  *http.Client
 
+	stop   func()      // takes no more updates; for tests of what is answered then
+	broken atomic.Bool // the test has closed the database itself, and the log tells
+
 	mu   sync.Mutex
 	urls map[place]string
 }
@@ -96,10 +99,14 @@ func newCompany(t *testing.T) *company {
 	c.logger = slog.New(slog.NewJSONHandler(&c.log, nil))
 	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger})
 	c.handler = api.New(d, c.logger)
+	c.stop = sync.OnceFunc(d.Close)
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
 	c.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(func() {
-		d.Close()
+		c.stop()
+		if c.broken.Load() {
+			return
+		}
 		if err := database.Close(); err != nil {
 			t.Error(err)
 		}
@@ -122,7 +129,7 @@ func (c *company) url(at place) string {
 	if c.urls[at] != "" {
 		return c.urls[at]
 	}
-	real, err := net.Listen("tcp", "127.0.0.1:0")
+	actual, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +137,7 @@ func (c *company) url(at place) string {
 	if at.proxies != "" {
 		options.TrustedProxies = []netip.Prefix{netip.MustParsePrefix(at.proxies)}
 	}
-	server := httpd.New(&pretender{Listener: real, at: at}, c.handler, options)
+	server := httpd.New(&pretender{Listener: actual, at: at}, c.handler, options)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve() }()
 	t.Cleanup(func() {

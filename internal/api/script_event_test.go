@@ -88,7 +88,7 @@ func (e *wantedEvent) check(t *testing.T, c *company, s step, got answer, change
 		}
 	}
 	e.checkOrigin(t, c, s, got, row, after)
-	if first, last := before.row("users " + e.user), after.row("users " + e.user); row["previous_id"] != first["last_event_id"] || row["id"] != last["last_event_id"] {
+	if first, last := before.row("users "+e.user), after.row("users "+e.user); row["previous_id"] != first["last_event_id"] || row["id"] != last["last_event_id"] {
 		t.Errorf("event %s follows %v; the user's row named %v and names %v", row["id"], row["previous_id"], first["last_event_id"], last["last_event_id"])
 	}
 	e.checkUser(t, changes, before, after)

@@ -258,16 +258,16 @@ func TestPasswordCleared(t *testing.T) {
 	t.Parallel()
 	d := openSmall(t)
 	d.plantCredentials(t, perceval)
-	clear := roundtable.UserPatch{Password: roundtable.Null[string]()}
-	wantRefusal(t, "null for somebody with a password", d.refusal(t, arthur, perceval, clear), "invalid (password: null_not_allowed)")
+	cleared := roundtable.UserPatch{Password: roundtable.Null[string]()}
+	wantRefusal(t, "null for somebody with a password", d.refusal(t, arthur, perceval, cleared), "invalid (password: null_not_allowed)")
 	d.exec(t, "UPDATE users SET sso_only = 1")
 	before := d.credentials(t, perceval)
-	d.update(t, arthur, perceval, clear)
+	d.update(t, arthur, perceval, cleared)
 	if got := ended(t, before, d.credentials(t, perceval)); !slices.Equal(got, []string{"password first_hash"}) {
 		t.Errorf("ended %q", got)
 	}
 	version := d.user(t, perceval).Version
-	if d.update(t, arthur, perceval, clear); d.user(t, perceval).Version != version {
+	if d.update(t, arthur, perceval, cleared); d.user(t, perceval).Version != version {
 		t.Error("clearing what is clear is a change")
 	}
 }

@@ -105,11 +105,13 @@ func (w *workingSet) loadCredentials(tx *db.Tx, wanted *wantedFacts) error {
 		{"SELECT user_id, '' FROM api_keys WHERE revoked_at IS NULL AND user_id IN (?ids)", nil, func(c *roundtable.Credentials, _ string) { c.APIKeys++ }},
 		{
 			"SELECT user_id, '' FROM connection_tokens WHERE consumed_at IS NULL AND revoked_at IS NULL AND expires_at > $1 AND user_id IN (?ids)",
-			[]any{now}, func(c *roundtable.Credentials, _ string) { c.ConnectionTokens++ },
+			[]any{now},
+			func(c *roundtable.Credentials, _ string) { c.ConnectionTokens++ },
 		},
 		{
 			"SELECT user_id, kind FROM links WHERE used_at IS NULL AND voided_at IS NULL AND expires_at > $1 AND user_id IN (?ids)",
-			[]any{now}, countLink,
+			[]any{now},
+			countLink,
 		},
 		{"SELECT user_id, '' FROM sso_links WHERE user_id IN (?ids)", nil, func(c *roundtable.Credentials, _ string) { c.SSOLinks++ }},
 		{

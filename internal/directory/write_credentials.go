@@ -16,15 +16,18 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 		{ends.APIKeys, "UPDATE api_keys SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL", []any{user, now}},
 		{
 			ends.ConnectionTokens,
-			"UPDATE connection_tokens SET revoked_at = $2 WHERE user_id = $1 AND consumed_at IS NULL AND revoked_at IS NULL", []any{user, now},
+			"UPDATE connection_tokens SET revoked_at = $2 WHERE user_id = $1 AND consumed_at IS NULL AND revoked_at IS NULL",
+			[]any{user, now},
 		},
 		{
 			ends.Invitations,
-			"UPDATE links SET voided_at = $2 WHERE user_id = $1 AND kind = $3 AND used_at IS NULL AND voided_at IS NULL", []any{user, now, linkInvitation},
+			"UPDATE links SET voided_at = $2 WHERE user_id = $1 AND kind = $3 AND used_at IS NULL AND voided_at IS NULL",
+			[]any{user, now, linkInvitation},
 		},
 		{
 			ends.ResetLinks,
-			"UPDATE links SET voided_at = $2 WHERE user_id = $1 AND kind = $3 AND used_at IS NULL AND voided_at IS NULL", []any{user, now, linkReset},
+			"UPDATE links SET voided_at = $2 WHERE user_id = $1 AND kind = $3 AND used_at IS NULL AND voided_at IS NULL",
+			[]any{user, now, linkReset},
 		},
 		{ends.SSOLink, "DELETE FROM sso_links WHERE user_id = $1", []any{user}},
 		{ends.Mails, "UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND sent_at IS NULL AND cancelled_at IS NULL", []any{user, now}},
