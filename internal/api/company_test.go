@@ -146,7 +146,7 @@ func (c *company) url(at place) string {
 			t.Error(err)
 		}
 	})
-	c.urls[at] = "http://" + real.Addr().String()
+	c.urls[at] = "http://" + actual.Addr().String()
 	return c.urls[at]
 }
 

@@ -178,3 +178,22 @@ func TestKeyChangesHands(t *testing.T) {
 		t.Error("the former owner's rights still work")
 	}
 }
+
+// A key that lives on under another number is found again.
+func TestKeyGetsAnotherNumber(t *testing.T) {
+	t.Parallel()
+	d := openSmall(t)
+	if _, err := d.Authenticate(t.Context(), keyOf(perceval), loopback(), "first"); err != nil {
+		t.Fatal(err)
+	}
+	d.exec(t, "UPDATE api_keys SET id = 200 WHERE id = 7")
+	answer := "no answer"
+	for range 2 { // the first may be refused: the door still knows the old number
+		caller, err := d.Authenticate(t.Context(), keyOf(perceval), loopback(), "later")
+		if err == nil {
+			_, _, err = d.User(t.Context(), caller, userID(perceval))
+		}
+		answer = wrong(t, err)
+	}
+	wantRefusal(t, "the second try", answer, "")
+}

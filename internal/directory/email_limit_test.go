@@ -1,9 +1,13 @@
 package directory
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,14 +71,21 @@ func TestEmailLimitAtOnce(t *testing.T) {
 		release, writing := d.holdWriter(t)
 		<-writing
 		answers := make(chan error, 60)
-		for range 60 {
+		update := roundtable.Update{Patch: setEmail("u15@example.com")}
+		for range 30 {
 			go func() {
-				_, err := d.UpdateUser(t.Context(), d.caller(arthur), userID(yvain), roundtable.Update{Patch: setEmail("u15@example.com")})
+				_, err := d.UpdateUser(t.Context(), d.caller(arthur), userID(yvain), update)
 				answers <- err
 			}()
 		}
 		synctest.Wait()
 		close(release)
+		for range 30 {
+			go func() {
+				_, err := d.PreviewUser(t.Context(), d.caller(bohort), userID(perceval), update)
+				answers <- err
+			}()
+		}
 		told := 0
 		for range 60 {
 			if answer := wrong(t, <-answers); answer == answerTaken {
@@ -89,10 +100,12 @@ func TestEmailLimitAtOnce(t *testing.T) {
 	})
 }
 
-// Whoever owns the address, the answer is the same to the letter.
+// Whoever owns the address, the answer is the same to the letter. The log tells who
+// asked, and for whom.
 func TestTakenIsAnsweredAlike(t *testing.T) {
 	t.Parallel()
-	d := openSmall(t)
+	var logged bytes.Buffer
+	d := open(t, smallCompany(), Options{Log: slog.New(slog.NewJSONHandler(&logged, nil))})
 	var first *roundtable.Error
 	for _, owner := range []int{perceval, merlin, lancelot, demetra, caius} {
 		_, err := d.UpdateUser(t.Context(), d.caller(arthur), userID(yvain), roundtable.Update{Patch: setEmail(fmt.Sprintf("u%d@example.com", owner))})
@@ -106,5 +119,9 @@ func TestTakenIsAnsweredAlike(t *testing.T) {
 		if refusal.Code != first.Code || refusal.Message != first.Message || !slices.Equal(refusal.Fields, first.Fields) {
 			t.Errorf("user %d: %+v, another %+v", owner, refusal, first)
 		}
+	}
+	told := regexp.MustCompile(`taken","user_id":"`+userID(arthur)+`","target_id":"`+userID(yvain)+`","request_id":"request by 2"`).FindAllString(logged.String(), -1)
+	if len(told) != 5 || strings.Contains(logged.String(), "@") {
+		t.Errorf("log %s", &logged)
 	}
 }
