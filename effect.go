@@ -56,7 +56,7 @@ func endings(before, after *User, passwordSet bool) Endings {
 		Sessions:         moved || disabled || invited || passwordSet,
 		PasswordSessions: ssoOnly,
 		APIKeys:          moved,
-		ConnectionTokens: moved || disabled || invited || readdressed,
+		ConnectionTokens: moved || disabled || invited || readdressed || ssoOnly,
 		Invitations:      moved || disabled || activated || readdressed,
 		ResetLinks:       moved || disabled || invited || readdressed || ssoOnly || passwordSet,
 		SSOLink:          moved || readdressed,

@@ -28,7 +28,7 @@ func TestEffects(t *testing.T) {
 		"activate":                    {given: invited, patch: UserPatch{Status: Some("active")}, want: `status="active" !api_keys_restored:2 !invitations_voided:6`},
 		"activate a disabled user":    {given: func(c *company) { invited(c); disabled(c) }, patch: UserPatch{Status: Some("active")}, want: `status="active" !invitations_voided:6`},
 		"password":                    {patch: UserPatch{Password: Some("Excalibur!")}, want: `password="***" !reset_links_voided:7 !sessions_ended:5`},
-		"sso_only":                    {patch: UserPatch{SSOOnly: Some(true)}, want: "password=null sso_only=true !password_cleared:1 !reset_links_voided:7 !sessions_ended:3"},
+		"sso_only":                    {patch: UserPatch{SSOOnly: Some(true)}, want: "password=null sso_only=true !connection_tokens_voided:4 !password_cleared:1 !reset_links_voided:7 !sessions_ended:3"},
 		"no longer sso_only":          {given: func(c *company) { c.user("near").SSOOnly = true }, patch: UserPatch{SSOOnly: Some(false)}, want: "sso_only=false"},
 		"what ends nothing":           {patch: UserPatch{FirstName: Some("A"), LastName: Some("B"), Phone: Some("1"), Lang: Some("de"), Keywords: Some([]string{"k"}), ReceiveReviewsEmailNotifications: Some(true)}, want: `first_name="A" keywords=["k"] lang="de" last_name="B" phone="1" receive_reviews_email_notifications=true`},
 		"no change has no effect":     {given: disabled, patch: UserPatch{Disabled: Some(true), Email: Some("near@kaamelott.com")}, want: "no change"},
@@ -142,7 +142,7 @@ func TestCredentialsLeft(t *testing.T) {
 			c.Sessions, c.PasswordSessions, c.ResetLinks = 0, 0, 0
 		}},
 		"sso_only": {UserPatch{SSOOnly: Some(true)}, func(c *Credentials) {
-			c.Passwords, c.Sessions, c.PasswordSessions, c.ResetLinks = 0, 2, 0, 0
+			c.Passwords, c.Sessions, c.PasswordSessions, c.ConnectionTokens, c.ResetLinks = 0, 2, 0, 0, 0
 		}},
 		"disabled": {UserPatch{Disabled: Some(true)}, func(c *Credentials) {
 			c.Sessions, c.PasswordSessions, c.ConnectionTokens, c.Invitations, c.ResetLinks, c.Mails = 0, 0, 0, 0, 0, 0

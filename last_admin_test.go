@@ -16,7 +16,7 @@ func TestLastOrgAdmin(t *testing.T) {
 	role, sso := UserPatch{Role: Some("ORG_MANAGER")}, UserPatch{SSOOnly: Some(true)}
 	disabled, invited := UserPatch{Disabled: Some(true)}, UserPatch{Status: Some("invited")}
 	refused := func(field string) string { return "operation_not_allowed (" + field + ": last_org_admin)" }
-	const ssoDone = "password=null sso_only=true !password_cleared:1 !reset_links_voided:7 !sessions_ended:3"
+	const ssoDone = "password=null sso_only=true !connection_tokens_voided:4 !password_cleared:1 !reset_links_voided:7 !sessions_ended:3"
 	run(t, map[string]updateCase{
 		"demotes itself":                      {given: lastAdmin, target: "admin", patch: role, want: refused("role")},
 		"demoted by another":                  {given: lastAdmin, caller: "admin2", target: "admin", patch: role, want: refused("role")},
@@ -38,7 +38,7 @@ func TestLastOrgAdmin(t *testing.T) {
 		"a PROVIDER disables":                 {given: lastAdmin, caller: "provider", target: "admin", patch: disabled, want: "disabled=true !api_keys_suspended:2 " + ended + " !org_without_admin:1 !reset_links_voided:7 !sessions_ended:5"},
 		"a PROVIDER invites":                  {given: lastAdmin, caller: "provider", target: "admin", patch: invited, want: `password=null status="invited" !api_keys_suspended:2 !connection_tokens_voided:4 !org_without_admin:1 !password_cleared:1 !reset_links_voided:7 !sessions_ended:5`},
 		"a PROVIDER moves":                    {given: lastAdmin, caller: "provider", target: "admin", patch: UserPatch{OrgID: Some[int64](124)}, want: "org_id=124 !api_keys_revoked:2 " + ended + " !org_without_admin:1 !reset_links_voided:7 !sessions_ended:5 !sso_link_removed:1"},
-		"a PROVIDER sets sso_only":            {given: lastAdmin, caller: "provider", target: "admin", patch: sso, want: "password=null sso_only=true !org_without_admin:1 !password_cleared:1 !reset_links_voided:7 !sessions_ended:3"},
+		"a PROVIDER sets sso_only":            {given: lastAdmin, caller: "provider", target: "admin", patch: sso, want: "password=null sso_only=true !connection_tokens_voided:4 !org_without_admin:1 !password_cleared:1 !reset_links_voided:7 !sessions_ended:3"},
 		"a PROVIDER, sso_only, proved":        {caller: "provider", target: "admin", patch: sso, want: ssoDone},
 		"a PROVIDER, not the last":            {caller: "provider", target: "admin", patch: role, want: `role="ORG_MANAGER"`},
 		"a PROVIDER, of no active one":        {given: lastAdmin, caller: "provider", target: "admin2", patch: role, want: `role="ORG_MANAGER"`},

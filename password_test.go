@@ -73,7 +73,7 @@ func TestPassword(t *testing.T) {
 		"null":                       {patch: UserPatch{Password: Null[string]()}, want: "invalid (password: null_not_allowed)"},
 		"null of an invited user":    {given: invited, patch: UserPatch{Password: Null[string]()}, want: "invalid (password: null_not_allowed)"},
 		"null of an sso_only user":   {given: ssoOnly, patch: UserPatch{Password: Null[string]()}, want: "password=null !password_cleared:1"},
-		"null with sso_only":         {patch: UserPatch{Password: Null[string](), SSOOnly: Some(true)}, want: "password=null sso_only=true !password_cleared:1 !reset_links_voided:7 !sessions_ended:3"},
+		"null with sso_only":         {patch: UserPatch{Password: Null[string](), SSOOnly: Some(true)}, want: "password=null sso_only=true !connection_tokens_voided:4 !password_cleared:1 !reset_links_voided:7 !sessions_ended:3"},
 		"null while sso_only ends":   {given: ssoOnly, patch: UserPatch{Password: Null[string](), SSOOnly: Some(false)}, want: "invalid (password: null_not_allowed)"},
 		"null, by the user itself":   {given: ssoOnly, caller: "near", patch: UserPatch{Password: Null[string]()}, want: "password=null !password_cleared:1"},
 		"null where there is no one": {given: func(c *company) { ssoOnly(c); without(c) }, patch: UserPatch{Password: Null[string]()}, want: "no change"},

@@ -111,7 +111,7 @@ func TestSSOOnly(t *testing.T) {
 		},
 		"of an invited user": {
 			given: func(c *company) { c.user("near").Status = Invited },
-			patch: set(true), want: "password=null sso_only=true !password_cleared:1 !reset_links_voided:7 !sessions_ended:3",
+			patch: set(true), want: "password=null sso_only=true !connection_tokens_voided:4 !password_cleared:1 !reset_links_voided:7 !sessions_ended:3",
 		},
 	})
 }

@@ -16,7 +16,7 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 	flags.VisitAll(func(flag *pflag.Flag) {
 		name := "ROUNDTABLE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 		value, given := os.LookupEnv(name)
-		if flag.Changed || !given || flag.Name == "help" {
+		if flag.Changed || !given || value == "" || flag.Name == "help" {
 			return
 		}
 		if err := flags.Set(flag.Name, value); err != nil {

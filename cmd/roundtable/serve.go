@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -85,6 +86,11 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	if (s.tlsCert == "") != (s.tlsKey == "") {
 		return errors.New("--tls-cert and --tls-key go together")
 	}
+	if s.tlsCert != "" {
+		if _, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey); err != nil {
+			return err
+		}
+	}
 	database, closeDatabase, err := s.openDatabase(ctx, dbNamed)
 	if err != nil {
 		return err
@@ -124,7 +130,7 @@ func serveUntil(ctx context.Context, server *httpd.Server, d *directory.Director
 // demo company if that is asked for.
 func (s *serveSettings) openDatabase(ctx context.Context, named bool) (*db.DB, func() error, error) {
 	path, remove := s.db, func() error { return nil }
-	if s.demo && !named && os.Getenv("ROUNDTABLE_DB") == "" {
+	if s.demo && !named {
 		folder, err := os.MkdirTemp("", "roundtable-demo-")
 		if err != nil {
 			return nil, nil, err

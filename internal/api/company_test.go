@@ -32,24 +32,34 @@ const (
 	noon    = 1772366400
 )
 
-// template is the file of a fresh demo company, made once for all tests.
-var template = sync.OnceValues(func() ([]byte, error) {
+// fresh is a demo company that nobody has used yet.
+type fresh struct {
+	file  []byte // its database
+	query string // reads every row of it, see dump
+}
+
+// template is made once for all tests.
+var template = sync.OnceValues(func() (made fresh, err error) {
 	folder, err := os.MkdirTemp("", "api")
 	if err != nil {
-		return nil, err
+		return made, err
 	}
 	defer os.RemoveAll(folder)
-	path := filepath.Join(folder, "demo.db")
-	database, err := db.Open(context.Background(), db.Options{Path: path, Readers: 1})
+	path, ctx := filepath.Join(folder, "demo.db"), context.Background()
+	database, err := db.Open(ctx, db.Options{Path: path, Readers: 1})
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	err = errors.Join(database.Migrate(context.Background()),
-		demo.Plant(context.Background(), database, rand.Reader, time.Unix(founded, 0)), database.Close())
+	err = errors.Join(database.Migrate(ctx), demo.Plant(ctx, database, rand.Reader, time.Unix(founded, 0)),
+		database.Read(ctx, func(tx *db.Tx) (err error) {
+			made.query, err = dumpQuery(tx)
+			return err
+		}), database.Close())
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	return os.ReadFile(path)
+	made.file, err = os.ReadFile(path)
+	return made, err
 })
 
 // contract is the document that every reply is held against.
@@ -60,6 +70,7 @@ var contract = sync.OnceValues(apitest.NewValidator)
 type company struct {
 	t       *testing.T // the test whose end closes it
 	db      *db.DB
+	query   string // of dump
 	now     atomic.Int64 // Unix seconds
 	log     lockedBuffer
 	handler http.Handler
@@ -82,19 +93,19 @@ type place struct {
 
 func newCompany(t *testing.T) *company {
 	t.Helper()
-	content, err := template()
+	made, err := template()
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "demo.db")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
+	if err := os.WriteFile(path, made.file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	database, err := db.Open(t.Context(), db.Options{Path: path, Readers: 2})
+	database, err := db.Open(t.Context(), db.Options{Path: path, Readers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &company{t: t, db: database, urls: make(map[place]string)}
+	c := &company{t: t, db: database, query: made.query, urls: make(map[place]string)}
 	c.now.Store(noon)
 	c.logger = slog.New(slog.NewJSONHandler(&c.log, nil))
 	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger})

@@ -1,6 +1,10 @@
 package api
 
-import "github.com/roundtable-directory/roundtable"
+import (
+	"time"
+
+	"github.com/roundtable-directory/roundtable"
+)
 
 type health struct {
 	Status string `json:"status"`
@@ -13,7 +17,7 @@ func (a *API) live(*request) (*reply, error) { return newReply(health{"ok"}) }
 func (a *API) ready(req *request) (*reply, error) {
 	if err := a.directory.Ready(req.Context()); err != nil {
 		a.log.Error("not ready", "error", err)
-		return nil, &roundtable.Error{Code: roundtable.CodeUnavailable}
+		return nil, &roundtable.Error{Code: roundtable.CodeUnavailable, RetryAfter: time.Second}
 	}
 	return newReply(health{"ok"})
 }

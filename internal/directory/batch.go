@@ -93,10 +93,16 @@ func (d *Directory) run(batch []*item) (waiting []*item) {
 // errNothingToWrite rolls back a batch that changed nothing.
 var errNothingToWrite = errors.New("nothing to write")
 
-// attempt judges the items one after the other and writes what they came to.
-func (d *Directory) attempt(batch []*item) ([]verdict, error) {
-	verdicts := make([]verdict, len(batch))
-	err := d.db.Write(context.Background(), func(tx *db.Tx) error {
+// attempt judges the items one after the other and writes what they came to. A panic
+// fails the batch like an error: it has been rolled back.
+func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	verdicts = make([]verdict, len(batch))
+	err = d.db.Write(context.Background(), func(tx *db.Tx) error {
 		w := d.newWorkingSet()
 		if err := w.load(tx, batch); err != nil {
 			return err

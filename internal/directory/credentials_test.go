@@ -144,8 +144,8 @@ func TestCredentialsThatEnd(t *testing.T) {
 			effects: effects{"connection_tokens_voided": 1, "invitations_voided": 1, "reset_links_voided": 1, "sso_link_removed": 1},
 		},
 		"sso_only": {
-			patch: roundtable.UserPatch{SSOOnly: some(true)}, ends: slices.Concat(password, resets, []string{"session 1", "session 2", "session 4"}),
-			effects: effects{"password_cleared": 1, "sessions_ended": 2, "reset_links_voided": 1},
+			patch: roundtable.UserPatch{SSOOnly: some(true)}, ends: slices.Concat(password, tokens, resets, []string{"session 1", "session 2", "session 4"}),
+			effects: effects{"password_cleared": 1, "sessions_ended": 2, "connection_tokens_voided": 1, "reset_links_voided": 1},
 		},
 		"sso_only and invited": {
 			patch: roundtable.UserPatch{SSOOnly: some(true), Status: some("invited")}, ends: slices.Concat(password, sessions, tokens, resets),
@@ -239,8 +239,8 @@ func TestEffectsWithinABatch(t *testing.T) {
 		t.Fatal("the items were not judged in one batch")
 	}
 	want := []string{
-		`[{"effect":"password_cleared","count":1},{"effect":"sessions_ended","count":2},{"effect":"reset_links_voided","count":1}]`,
-		`[{"effect":"connection_tokens_voided","count":1},{"effect":"invitations_voided","count":1},{"effect":"sso_link_removed","count":1}]`,
+		`[{"effect":"password_cleared","count":1},{"effect":"sessions_ended","count":2},{"effect":"connection_tokens_voided","count":1},{"effect":"reset_links_voided","count":1}]`,
+		`[{"effect":"invitations_voided","count":1},{"effect":"sso_link_removed","count":1}]`,
 		`[{"effect":"sessions_ended","count":1}]`,
 		`[{"effect":"mails_cancelled","count":2},{"effect":"api_keys_suspended","count":2}]`,
 	}

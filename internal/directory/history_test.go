@@ -77,8 +77,8 @@ func TestHistory(t *testing.T) {
 	}
 	wantLines(
 		t, lines,
-		head(6, arthur)+`{"field":"email","before":"u7@example.com","after":"New@example.com"}],"effects":[{"effect":"connection_tokens_voided","count":1},{"effect":"invitations_voided","count":1},{"effect":"sso_link_removed","count":1}]}`,
-		head(5, arthur)+`{"field":"sidebar_pages","before":["posts","messages"],"after":null},{"field":"sso_only","before":false,"after":true},{"field":"password","before":"***","after":null}],"effects":[{"effect":"password_cleared","count":1}]}`,
+		head(6, arthur)+`{"field":"email","before":"u7@example.com","after":"New@example.com"}],"effects":[{"effect":"invitations_voided","count":1},{"effect":"sso_link_removed","count":1}]}`,
+		head(5, arthur)+`{"field":"sidebar_pages","before":["posts","messages"],"after":null},{"field":"sso_only","before":false,"after":true},{"field":"password","before":"***","after":null}],"effects":[{"effect":"password_cleared","count":1},{"effect":"connection_tokens_voided","count":1}]}`,
 		head(4, arthur)+`{"field":"accesses","added":[[1]],"removed":[[1,3]]},{"field":"sidebar_pages","added":["messages"],"removed":[]}],"effects":[]}`,
 		head(3, merlin)+`{"field":"accesses","added":[[1,3],[2]],"removed":[]},{"field":"business_ids","added":[],"removed":['b4','b3','b1']},{"field":"role","before":"BUSINESS_MANAGER","after":"GROUP_MANAGER"},{"field":"sidebar_pages","before":null,"after":["posts"]}],"effects":[{"effect":"business_ids_dropped","count":3}]}`,
 		head(2, perceval)+`{"field":"keywords","added":["c"],"removed":["a"]},{"field":"password","before":"***","after":"***"}],"effects":[{"effect":"sessions_ended","count":3},{"effect":"reset_links_voided","count":1}]}`,

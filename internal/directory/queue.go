@@ -48,13 +48,16 @@ func (q *queue) push(it *item) error {
 	return nil
 }
 
-// putBack returns items that a batch left for a later one. They were admitted
-// once and are not refused now.
+// putBack returns items that a batch left for a later one, to the head of their
+// organisation's line. They were admitted once and are not refused now.
 func (q *queue) putBack(items []*item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, it := range items {
+	for _, it := range slices.Backward(items) {
 		q.add(it)
+		waiting := q.items[it.caller.OrgID]
+		copy(waiting[1:], waiting)
+		waiting[0] = it
 	}
 }
 
