@@ -70,7 +70,7 @@ var contract = sync.OnceValues(apitest.NewValidator)
 type company struct {
 	t       *testing.T // the test whose end closes it
 	db      *db.DB
-	query   string // of dump
+	query   string       // of dump
 	now     atomic.Int64 // Unix seconds
 	log     lockedBuffer
 	handler http.Handler
