@@ -24,7 +24,7 @@ func FuzzPatchForm(f *testing.F) {
 		`{"org_id":-0}`, `{"org_id":1.0}`, `{"org_id":1e3}`, `{"org_id":"1"}`, `{"org_id":9223372036854775808}`, `{"org_id":"0123"}`,
 		`{"first_name":"\ud800"}`, `{"first_name":"\udc00\ud800"}`, `{"\ud800":1}`, `{"first_name":"\\ud800"}`, `{"id":{"a":[1,{"b":null}]}}`,
 		`{"keywords":[null,"",true,"\u0000"],"sidebar_pages":null,"lang":null,"accesses":[null,[null]]}`, `{"id":1e999,"reports":-1.5E-7}`,
-		"{\"first_name\":\"\xff\"}", "{\"first_name\":\"\x00\"}", strings.Repeat(`{"id":`, 65), strings.Repeat("[", 1000), `{"":"","fax":1}`,
+		"{\"first_name\":\"\xff\"}", "{\"first_name\":\"\x00\"}", strings.Repeat(`{"id":`, 65), strings.Repeat("[", 66), `{"":"","fax":1}`,
 		`{"password":"Excalibur!","sso_only":false,"status":"active","role":"ORG_ADMIN","receive_reviews_email_notifications":"false"}`,
 	} {
 		f.Add([]byte(seed))
