@@ -116,7 +116,7 @@ type feed struct {
 
 // fill makes sure that enough updates wait for a run.
 func (f *feed) fill(length time.Duration) []update {
-	for float64(len(f.waiting)) < f.rate*length.Seconds()*1.5 {
+	for float64(len(f.waiting)) < f.rate*length.Seconds()*2 {
 		f.waiting = append(f.waiting, f.next())
 	}
 	return f.waiting
@@ -124,7 +124,7 @@ func (f *feed) fill(length time.Duration) []update {
 
 // took takes out what a run has sent, and says how many it lacked.
 func (f *feed) took(sent int, rate float64) (lacked int) {
-	f.rate = rate
+	f.rate = max(f.rate, rate) // a slow run says nothing about the next
 	taken := min(sent, len(f.waiting))
 	f.waiting = f.waiting[taken:]
 	return sent - taken
