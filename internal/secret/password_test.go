@@ -22,7 +22,7 @@ func TestHashPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !regexp.MustCompile(`^\$argon2id\$v=19\$m=19456,t=2,p=1\$[+/0-9A-Za-z]{22}\$[+/0-9A-Za-z]{43}$`).MatchString(hash) {
+	if !regexp.MustCompile(`^\$argon2id\$v=19\$m=7168,t=5,p=1\$[+/0-9A-Za-z]{22}\$[+/0-9A-Za-z]{43}$`).MatchString(hash) {
 		t.Errorf("hash %q", hash)
 	}
 	if ok, again := secret.VerifyPassword(hash, password); !ok || again {
