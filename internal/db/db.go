@@ -13,7 +13,7 @@ type Options struct {
 	Path    string // the file, created if absent
 	Readers int    // connections for reading; 4 if zero
 	// WALSize is the size in bytes at which the write-ahead log is copied back
-	// to the file; 32 MiB if zero. The log stays below four times this size,
+	// to the file; 64 MiB if zero. The log stays below four times this size,
 	// and one transaction.
 	WALSize int64
 }
@@ -40,7 +40,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		o.Readers = 4
 	}
 	if o.WALSize <= 0 {
-		o.WALSize = 32 << 20
+		o.WALSize = 64 << 20
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err

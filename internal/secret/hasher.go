@@ -60,16 +60,17 @@ func (h *Hasher) inTurn(ctx context.Context, do func() error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer oneMoreProcessor()()
+	defer moreProcessors()()
 	return do()
 }
 
-// oneMoreProcessor lets one more goroutine run at once until the function that it
-// returns is called. A hash keeps one of the scheduler's processors for itself for
-// some twenty milliseconds, and what waits in line behind it would wait as long.
-func oneMoreProcessor() (back func()) {
+// moreProcessors lets more goroutines run at once until the function that it returns
+// is called. A hash keeps one of the scheduler's processors for itself for some twenty
+// milliseconds, and what waits in line behind it would wait as long; another is taken
+// up whenever a commit waits for the disk.
+func moreProcessors() (back func()) {
 	before := runtime.GOMAXPROCS(0)
-	runtime.GOMAXPROCS(before + 1)
+	runtime.GOMAXPROCS(before + 2)
 	if os.Getenv("GOMAXPROCS") == "" {
 		return runtime.SetDefaultGOMAXPROCS
 	}
