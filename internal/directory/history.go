@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/roundtable-directory/roundtable"
@@ -132,6 +133,9 @@ func (d *Directory) versionConflict(ctx context.Context, caller Caller, id strin
 		conflict.Fields = lastChanges(later)
 		return nil
 	})
+	if refusal, ok := errors.AsType[*roundtable.Error](err); ok && refusal.Code == roundtable.CodeForbidden {
+		return conflict // the key may edit and not read: it is told that, and no more
+	}
 	if err != nil {
 		return translate(err)
 	}

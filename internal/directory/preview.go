@@ -45,6 +45,9 @@ func (d *Directory) PreviewUser(ctx context.Context, caller Caller, id string, u
 		if err != nil {
 			return err
 		}
+		if err := w.mayRead(caller, outcome.Before); err != nil {
+			return err // a preview shows what is there now
+		}
 		preview = &Preview{
 			Current: outcome.Before, CurrentOrg: w.facts.Orgs[outcome.Before.OrgID], Ignored: outcome.Ignored,
 			Changes: outcome.Changes, Effects: outcome.Effects,

@@ -40,10 +40,15 @@ func (w *workingSet) readable(tx *db.Tx, reading *item) (*roundtable.User, error
 	if err := w.load(tx, []*item{reading}); err != nil {
 		return nil, err
 	}
-	actor, err := w.actor(reading.caller)
-	if err != nil {
-		return nil, err
-	}
 	target := w.users[reading.target]
-	return target, roundtable.ReadUser(actor, target, w.facts)
+	return target, w.mayRead(reading.caller, target)
+}
+
+// mayRead judges whether the caller may READ a target that is loaded, or nil.
+func (w *workingSet) mayRead(caller Caller, target *roundtable.User) error {
+	actor, err := w.actor(caller)
+	if err != nil {
+		return err
+	}
+	return roundtable.ReadUser(actor, target, w.facts)
 }
