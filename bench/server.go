@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -22,7 +21,6 @@ const (
 	program     = "github.com/roundtable-directory/roundtable/cmd/roundtable"
 	startWithin = 30 * time.Second
 	stopWithin  = 30 * time.Second
-	ticksASec   = 100 // of /proc/PID/stat on Linux
 )
 
 // server is a process that this one started, to be measured by its id.
@@ -145,41 +143,6 @@ func (s *server) stop() error {
 	case <-time.After(stopWithin):
 		return errors.Join(errors.New("the server did not drain and was killed"), s.process.Process.Kill())
 	}
-}
-
-// cpu is the processor time that the process has used.
-func (s *server) cpu() (time.Duration, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.process.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	// The name, which may hold anything, ends at the last parenthesis; utime and stime
-	// are the twelfth and thirteenth field after it.
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	var ticks int64
-	for _, field := range fields[11:13] {
-		n, err := strconv.ParseInt(field, 10, 64)
-		if err != nil {
-			return 0, err
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * time.Second / ticksASec, nil
-}
-
-// rssAnon is the memory in bytes that the process alone occupies.
-func (s *server) rssAnon() (int64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if text, found := strings.CutPrefix(line, "RssAnon:"); found {
-			kilobytes, err := strconv.ParseInt(strings.Fields(text)[0], 10, 64)
-			return kilobytes << 10, err
-		}
-	}
-	return 0, errors.New("no RssAnon in /proc/PID/status")
 }
 
 // kernel names the running kernel.

@@ -49,6 +49,6 @@ wins over the environment.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(serveCommand(), initCommand(), versionCommand())
+	root.AddCommand(serveCommand(), initCommand(), versionCommand(), hashCommand())
 	return root.ExecuteContext(ctx)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/demo"
 	"github.com/roundtable-directory/roundtable/internal/directory"
 	"github.com/roundtable-directory/roundtable/internal/httpd"
+	"github.com/roundtable-directory/roundtable/internal/secret"
 )
 
 // drainTime is how long requests under way may take once the server is stopped.
@@ -100,7 +101,9 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	d := directory.New(database, directory.Options{Log: log, MaxBatch: s.maxBatch})
+	helper := secret.NewHelper(hashCommandLine, log)
+	defer helper.Close()
+	d := directory.New(database, directory.Options{Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper)})
 	server := httpd.New(listener, api.New(d, log), httpd.Options{
 		TLSCert: s.tlsCert, TLSKey: s.tlsKey, TrustedProxies: proxies, Log: log,
 	})

@@ -25,6 +25,7 @@ type Options struct {
 	Random   io.Reader        // secrets come from it
 	Log      *slog.Logger
 	MaxBatch int // items of one transaction; 1: one transaction a request
+	Hasher   *secret.Hasher
 }
 
 // Directory is the directory on one database. Its methods may be called by many
@@ -55,13 +56,16 @@ func New(database *db.DB, o Options) *Directory {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Hasher == nil {
+		o.Hasher = secret.NewHasher(nil)
+	}
 	if o.MaxBatch <= 0 || o.MaxBatch > MaxBatch {
 		o.MaxBatch = MaxBatch
 	}
 	d := &Directory{
 		db: database, now: o.Now, random: o.Random, log: o.Log,
 		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](),
-		hasher: secret.NewHasher(), emails: newEmailLimit(), queue: newQueue(),
+		hasher: o.Hasher, emails: newEmailLimit(), queue: newQueue(),
 		maxBatch: o.MaxBatch, stopped: make(chan struct{}),
 	}
 	go d.work()

@@ -3,8 +3,6 @@ package secret
 import (
 	"context"
 	"io"
-	"os"
-	"runtime"
 )
 
 const (
@@ -17,11 +15,17 @@ const (
 type Hasher struct {
 	places chan struct{} // one for each caller at work or waiting
 	work   chan struct{}
+	derive derive
 }
 
-// NewHasher returns a Hasher with nobody in it.
-func NewHasher() *Hasher {
-	return &Hasher{places: make(chan struct{}, hashing+waiting), work: make(chan struct{}, hashing)}
+// NewHasher returns a Hasher with nobody in it. The work is done by the helper, or
+// in this process if that is nil.
+func NewHasher(helper *Helper) *Hasher {
+	h := &Hasher{places: make(chan struct{}, hashing+waiting), work: make(chan struct{}, hashing), derive: deriveHere}
+	if helper != nil {
+		h.derive = helper.derive
+	}
+	return h
 }
 
 // Hash is HashPassword in turn. It returns ErrBusy when
@@ -29,7 +33,7 @@ func NewHasher() *Hasher {
 // caller that leaves frees its place.
 func (h *Hasher) Hash(ctx context.Context, random io.Reader, password string) (hash string, err error) {
 	err = h.inTurn(ctx, func() error {
-		hash, err = HashPassword(random, password)
+		hash, err = hashPassword(h.derive, random, password)
 		return err
 	})
 	return hash, err
@@ -38,7 +42,7 @@ func (h *Hasher) Hash(ctx context.Context, random io.Reader, password string) (h
 // Verify is VerifyPassword in turn, with the errors of Hash.
 func (h *Hasher) Verify(ctx context.Context, hash, password string) (ok, needsRehash bool, err error) {
 	err = h.inTurn(ctx, func() error {
-		ok, needsRehash = VerifyPassword(hash, password)
+		ok, needsRehash = verifyPassword(h.derive, hash, password)
 		return nil
 	})
 	return ok, needsRehash, err
@@ -60,19 +64,5 @@ func (h *Hasher) inTurn(ctx context.Context, do func() error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer moreProcessors()()
 	return do()
-}
-
-// moreProcessors lets more goroutines run at once until the function that it returns
-// is called. A hash keeps one of the scheduler's processors for itself for some twenty
-// milliseconds, and what waits in line behind it would wait as long; another is taken
-// up whenever a commit waits for the disk.
-func moreProcessors() (back func()) {
-	before := runtime.GOMAXPROCS(0)
-	runtime.GOMAXPROCS(before + 2)
-	if os.Getenv("GOMAXPROCS") == "" {
-		return runtime.SetDefaultGOMAXPROCS
-	}
-	return func() { runtime.GOMAXPROCS(before) }
 }

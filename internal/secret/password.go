@@ -17,6 +17,21 @@ type parameters struct {
 	threads uint8
 }
 
+// A derivation is the costly part of a hash and of a comparison.
+type derivation struct {
+	parameters
+	password string
+	salt     []byte
+	size     uint32 // bytes of the key
+}
+
+// derive carries a derivation out, here or in a Helper.
+type derive func(derivation) []byte
+
+func deriveHere(d derivation) []byte {
+	return argon2.IDKey([]byte(d.password), d.salt, d.passes, d.memory, d.threads, d.size)
+}
+
 // present are the parameters of new hashes, which OWASP recommends: 7 MiB and
 // five passes (docs/decisions/0004).
 func present() parameters { return parameters{memory: 7168, passes: 5, threads: 1} }
@@ -33,30 +48,34 @@ const (
 // HashPassword returns the argon2id hash of a password as a PHC string. It takes
 // about 16 ms and 7 MiB: requests go through a Hasher.
 func HashPassword(random io.Reader, password string) (string, error) {
+	return hashPassword(deriveHere, random, password)
+}
+
+func hashPassword(key derive, random io.Reader, password string) (string, error) {
 	salt := make([]byte, saltBytes)
 	if _, err := io.ReadFull(random, salt); err != nil {
 		return "", fmt.Errorf("read randomness: %w", err)
 	}
 	p := present()
-	return p.format(salt, p.key(password, salt, hashBytes)), nil
+	return p.format(salt, key(derivation{p, password, salt, hashBytes})), nil
 }
 
 // VerifyPassword compares in constant time. needsRehash asks a caller that has
 // just seen the right password to store a new hash: the parameters have changed.
 // A hash that cannot be read is never ok.
 func VerifyPassword(hash, password string) (ok, needsRehash bool) {
+	return verifyPassword(deriveHere, hash, password)
+}
+
+func verifyPassword(key derive, hash, password string) (ok, needsRehash bool) {
 	p, salt, want, err := parse(hash)
 	if err != nil {
 		return false, false
 	}
-	if subtle.ConstantTimeCompare(p.key(password, salt, uint32(len(want))), want) != 1 {
+	if subtle.ConstantTimeCompare(key(derivation{p, password, salt, uint32(len(want))}), want) != 1 {
 		return false, false
 	}
 	return true, p != present() || len(salt) != saltBytes || len(want) != hashBytes
-}
-
-func (p parameters) key(password string, salt []byte, size uint32) []byte {
-	return argon2.IDKey([]byte(password), salt, p.passes, p.memory, p.threads, size)
 }
 
 func (p parameters) format(salt, key []byte) string {

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Passwords are hashed in a process of their own, which does not outlive the
+// server even when that is killed.
+func TestHashingEndsWithTheServer(t *testing.T) {
+	t.Parallel()
+	p := serveDemo(t)
+	if children := childrenOf(t, p.cmd.Process.Pid); len(children) > 0 {
+		t.Errorf("processes %v before the first password", children)
+	}
+	status, answer, err := send(t.Context(), http.DefaultClient, http.MethodPost, p.url+"/v2/user/5309c3a237bbc544d8e26737",
+		map[string]string{"x-APIKey": "demo-org-admin", "Content-Type": "application/json"}, `{"password": "Camelot!42"}`)
+	if err != nil || status != http.StatusOK {
+		t.Fatalf("status %d, %v: %s", status, err, answer)
+	}
+	children := childrenOf(t, p.cmd.Process.Pid)
+	if len(children) != 1 || strings.Contains(p.stderr.String(), "helper") {
+		t.Fatalf("processes %v after a password, logged %s", children, p.stderr)
+	}
+	p.kill()
+	for until := time.Now().Add(20 * time.Second); !ended(children[0]); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("it is still there")
+		}
+	}
+}
+
+// childrenOf are the processes that any thread of a process started.
+func childrenOf(t *testing.T, pid int) (children []int) {
+	t.Helper()
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil || len(lists) == 0 {
+		t.Fatalf("no list of children, %v", err)
+	}
+	for _, list := range lists {
+		text, err := os.ReadFile(list)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		for _, field := range strings.Fields(string(text)) {
+			child, err := strconv.Atoi(field)
+			if err != nil {
+				t.Fatal(err)
+			}
+			children = append(children, child)
+		}
+	}
+	return children
+}
+
+// ended reports whether a process is gone, or a zombie that nobody has waited for.
+func ended(pid int) bool {
+	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		return true
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || strings.Contains(string(stat), ") Z ")
+}
