@@ -68,9 +68,11 @@ func (k *checkpointer) run() {
 // fails here is tried again later; makeRoom reports it if it lasts.
 func (k *checkpointer) pass() {
 	k.turn.Lock()
+	settled := writeBackWhile(k.db.file)
 	for range passes {
 		_ = k.conn.checkpoint(checkpointPassive)
 	}
+	settled()
 	k.turn.Unlock()
 	select {
 	case writer := <-k.db.writer:

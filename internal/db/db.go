@@ -22,6 +22,7 @@ type Options struct {
 type DB struct {
 	path    string
 	lock    *os.File
+	file    *os.File // the database; closed last: closing a descriptor drops the process's locks on it
 	writer  chan *conn // holds the connection while nobody writes
 	readers chan *conn
 	writing bool // the writer is open
@@ -59,12 +60,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 // connect opens every connection; the first turns on the write-ahead log.
 func (d *DB) connect(o Options) error {
 	d.writer, d.readers = make(chan *conn, 1), make(chan *conn, o.Readers)
-	file, err := os.OpenFile(o.Path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	// Before any connection: closing a descriptor drops the process's locks on the file.
-	if err := file.Close(); err != nil {
+	var err error
+	if d.file, err = os.OpenFile(o.Path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return err
 	}
 	writer, err := openConn(o.Path, writerPragmas(o.WALSize)...)
@@ -100,6 +97,9 @@ func (d *DB) disconnect() error {
 	if d.writing {
 		writer := <-d.writer
 		errs = append(errs, writer.truncateLog(), writer.close())
+	}
+	if d.file != nil {
+		errs = append(errs, d.file.Close())
 	}
 	return errors.Join(append(errs, d.lock.Close())...)
 }
