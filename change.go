@@ -32,6 +32,18 @@ func diff(before, after *User) []Change {
 	return changes
 }
 
+// fromNothing tells of changes that there was no value before.
+func fromNothing(changes []Change) []Change {
+	told := changes[:0]
+	for _, c := range changes {
+		if pages, ok := c.After.([]string); ok && pages == nil {
+			continue // all pages of the organisation
+		}
+		told = append(told, Change{Field: c.Field, After: c.After})
+	}
+	return told
+}
+
 func equalValues(a, b any) bool {
 	switch a := a.(type) {
 	case string:
@@ -77,6 +89,9 @@ func Record(changes []Change) []any {
 	records := make([]any, len(changes))
 	for i, c := range changes {
 		records[i] = c
+		if c.Before == nil {
+			continue
+		}
 		switch before := c.Before.(type) {
 		case []string:
 			if after := c.After.([]string); before != nil && after != nil {

@@ -42,6 +42,7 @@ const (
 
 // Codes of single fields: values, references and use.
 const (
+	CodeRequired          Code = "required"
 	CodeInvalidEmail      Code = "invalid_email"
 	CodeInvalidLength     Code = "invalid_length"
 	CodeTooLong           Code = "too_long"

@@ -74,6 +74,9 @@ func UpdateNeeds(actor, target *User, patch *UserPatch) Needs {
 	return needs
 }
 
+// CreationNeeds says what judging a creation by actor takes.
+func CreationNeeds(actor *User) Needs { return Needs{ActorLists: actor.Role == GroupManager} }
+
 // touchesCredentials reports whether the patch may end what lets the user in.
 func (p *UserPatch) touchesCredentials() bool {
 	return p.Email.Set || p.OrgID.Set || p.Status.Set || p.Disabled.Set || p.Password.Set || p.SSOOnly.Set

@@ -106,6 +106,7 @@ type judgement struct {
 
 	self       bool
 	administer bool
+	creates    bool // before is nobody yet
 
 	wrong []FieldError    // form, value and reference errors
 	noted map[string]bool // their paths
@@ -170,7 +171,7 @@ func (j *judgement) refusal(field *userField) Code {
 		return ""
 	case !j.administer || !field.byAdministrator(j):
 		return CodeEditNotAllowed
-	case field.takesOver && !j.self && !j.facts.holdsAll(j.actor.User, j.before):
+	case field.takesOver && !j.self && !j.creates && !j.facts.holdsAll(j.actor.User, j.before):
 		return CodeEditNotAllowed
 	case field.grants != nil && !field.grants(j):
 		return CodeEditNotAllowed
@@ -254,12 +255,15 @@ func refusalText(code Code) string {
 
 // outcome sums up what was found to be in order.
 func (j *judgement) outcome() *Outcome {
-	has := j.facts.Credentials[j.before.ID]
+	has := j.facts.Credentials[j.before.ID] // of nobody: none
 	ends := endings(j.before, j.after, j.passwordSet)
 	if j.update.Patch.Password.Null {
 		ends.Password = true
 	}
 	changes := diff(j.before, j.after)
+	if j.creates {
+		changes, ends = fromNothing(changes), Endings{}
+	}
 	if password := passwordChange(has, ends, j.passwordSet); password != nil {
 		changes = append(changes, *password)
 	}

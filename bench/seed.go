@@ -12,12 +12,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
 const (
 	seededAt  = 1_770_000_000_000_000 // Unix microseconds
-	pages     = `["bulk_modification","diffusion","feedback_management","messages","posts","presence_analytics","review_analytics","review_invite","review_management"]`
+	seededOn  = "2026-02-02"
 	flushRows = 2000
 )
 
@@ -57,6 +58,15 @@ func fill(ctx context.Context, d *db.DB, w world) error {
 	return nil
 }
 
+// allPlans is every plan, as stored.
+func allPlans() string {
+	text, err := json.Marshal(roundtable.AllPlans(seededOn))
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return string(text)
+}
+
 // seeder collects rows by table, parents before children.
 type seeder struct {
 	providers, orgs, sections, groups, businesses, businessGroups *rows
@@ -66,17 +76,18 @@ type seeder struct {
 func newSeeder(tx *db.Tx) *seeder {
 	into := func(table string, columns ...string) *rows { return &rows{tx: tx, table: table, columns: columns} }
 	return &seeder{
-		providers:      into("providers", "id", "label"),
-		orgs:           into("orgs", "id", "provider_id", "name", "alias", "sidebar_pages", "created_at", "version"),
-		sections:       into("sections", "id", "org_id", "name"),
-		groups:         into("groups", "id", "org_id", "section_id", "name"),
-		businesses:     into("businesses", "id", "org_id", "code", "name", "presence_management", "created_at"),
+		providers: into("providers", "id", "label"),
+		orgs:      into("orgs", "id", "provider_id", "name", "name_key", "alias", "type", "plans", "created_at", "version"),
+		sections:  into("sections", "id", "org_id", "name"),
+		groups:    into("groups", "id", "org_id", "section_id", "name"),
+		businesses: into("businesses", "id", "org_id", "code", "name", "city", "zipcode", "country", "status", "reach", "presence_management",
+			"data", "created_at", "modified_at", "version"),
 		businessGroups: into("business_groups", "business_id", "group_id"),
 		users: into("users", "id", "org_id", "email", "email_key", "first_name", "last_name", "lang", "phone", "role", "status",
 			"disabled", "sso_only", "keywords", "receive_reviews_email_notifications", "created_at", "version"),
 		accesses:       into("user_accesses", "user_id", "access_set", "position", "group_id"),
 		userBusinesses: into("user_businesses", "user_id", "business_id", "position"),
-		keys: into("api_keys", "user_id", "secret_hash", "label", "demo", "ip_whitelist", "has_restricted_permissions",
+		keys: into("api_keys", "user_id", "secret_hash", "kind", "label", "description", "demo", "ip_whitelist", "has_restricted_permissions",
 			"permissions", "created_at"),
 	}
 }
@@ -94,7 +105,7 @@ func (s *seeder) flush() error {
 // org adds an organisation with all that it holds.
 func (s *seeder) org(w world, org int) {
 	name := fmt.Sprintf("org-%d", org)
-	s.orgs.add(org, providerOf(org), name, name, pages, seededAt, 1)
+	s.orgs.add(org, providerOf(org), name, name, name, roundtable.DefaultOrgType, allPlans(), seededAt, 1)
 	s.sections.add(org*10+1, org, "Country")
 	s.sections.add(org*10+2, org, "Service")
 	for g := 1; g <= 5; g++ {
@@ -102,7 +113,7 @@ func (s *seeder) org(w world, org int) {
 	}
 	for b := range w.businesses(org) {
 		id := businessID(org, b)
-		s.businesses.add(id, org, fmt.Sprintf("L%05d", b), fmt.Sprintf("Shop %d", b), 1, seededAt)
+		s.businesses.add(id, org, fmt.Sprintf("L%05d", b), fmt.Sprintf("Shop %d", b), "Paris", "75001", "FR", "open", "LOCAL", 1, "{}", seededAt, seededAt, 1)
 		for _, g := range groupsOf(org, b) {
 			s.businessGroups.add(id, g)
 		}
@@ -131,7 +142,7 @@ func (s *seeder) user(w world, u user) {
 	}
 	if w.hasKey(u) {
 		hash := sha256.Sum256([]byte(u.key()))
-		s.keys.add(id, hex.EncodeToString(hash[:]), "bench", 0, "[]", 0, "[]", seededAt)
+		s.keys.add(id, hex.EncodeToString(hash[:]), "user", "bench", "", 0, "[]", 0, "[]", seededAt)
 	}
 }
 

@@ -18,7 +18,6 @@ import (
 type API struct {
 	directory *directory.Directory
 	log       *slog.Logger
-	patches   patchForm
 	openAPI   http.Handler
 	docs      http.Handler
 }
@@ -26,7 +25,7 @@ type API struct {
 // New returns the handler of everything under /v2, of the health routes, the
 // contract file and its reference page.
 func New(d *directory.Directory, log *slog.Logger) *API {
-	return &API{directory: d, log: log, patches: newPatchForm(), openAPI: openAPIHandler(), docs: docsHandler()}
+	return &API{directory: d, log: log, openAPI: openAPIHandler(), docs: docsHandler()}
 }
 
 // ServeHTTP answers a request, or refuses it in the one shape of all errors.
@@ -56,14 +55,14 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (answer *reply, err 
 			return nil, err
 		}
 	}
-	route, parameter, err := match(r.Method, r.URL)
+	route, parameters, err := match(r.Method, r.URL)
 	if err == nil && route.Method != http.MethodGet {
-		req.body, err = readBody(r)
+		req.body, err = readBody(r, route.NoBody)
 	}
 	if err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	req.parameter = parameter
+	req.parameters = parameters
 	return route.handle(a, req)
 }
 
@@ -79,9 +78,17 @@ func (a *API) confirmed(req *request, err error) error {
 // request is a request on its way to its handler.
 type request struct {
 	*http.Request
-	caller    directory.Caller
-	parameter string // what the placeholder of the path stands for
-	body      []byte
+	caller     directory.Caller
+	parameters []string // what the placeholders of the path stand for
+	body       []byte
+}
+
+// parameter is what the first placeholder of the path stands for; empty: it has none.
+func (r *request) parameter() string {
+	if len(r.parameters) == 0 {
+		return ""
+	}
+	return r.parameters[0]
 }
 
 func notFound() error { return &roundtable.Error{Code: roundtable.CodeNotFound} }

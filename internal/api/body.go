@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/roundtable-directory/roundtable"
@@ -17,10 +18,11 @@ const (
 )
 
 // readBody reads the body of a writing request: media type, size, and that it is
-// one JSON object.
-func readBody(r *http.Request) ([]byte, error) {
+// one JSON object. A route that needs none takes none, or an object of any type
+// (section 2).
+func readBody(r *http.Request, none bool) ([]byte, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" {
+	if !none && (err != nil || media != "application/json") {
 		return nil, &roundtable.Error{Code: roundtable.CodeMediaType}
 	}
 	if r.ContentLength > maxBody {
@@ -33,8 +35,14 @@ func readBody(r *http.Request) ([]byte, error) {
 	if len(body) > maxBody {
 		return nil, &roundtable.Error{Code: roundtable.CodeBodyTooLarge}
 	}
+	if none && len(body) == 0 {
+		return nil, nil
+	}
 	return body, inspect(body)
 }
+
+// validText reports whether a text from a path or query may be stored or searched.
+func validText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // dropBody reads away what a refused request still sends, so that a client which
 // sends everything first sees the answer. A client that asks whether to go on

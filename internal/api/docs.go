@@ -57,7 +57,7 @@ var docsAssets = []string{"", "start.js", "swagger-ui-bundle.js", "swagger-ui.cs
 
 // getDocs is GET /docs and what the page loads.
 func (a *API) getDocs(req *request) (*reply, error) {
-	if !slices.Contains(docsAssets, req.parameter) {
+	if !slices.Contains(docsAssets, req.parameter()) {
 		return nil, notFound()
 	}
 	return &reply{page: a.docs}, nil

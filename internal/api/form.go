@@ -1,7 +1,10 @@
 package api
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -12,16 +15,18 @@ import (
 	"github.com/roundtable-directory/roundtable"
 )
 
-// patchForm is the form of an update's body: the members of UserPatch by name.
-type patchForm struct {
-	members map[string]int
-	ignored []string
+// bodyForm is the form of a body: the members of a struct of Opts by their JSON names.
+type bodyForm[T any] struct {
+	members map[string][]int
+	ignored []string // members that are accepted whatever their type, and named
 }
 
-func newPatchForm() patchForm {
-	f := patchForm{members: make(map[string]int), ignored: roundtable.IgnoredUserMembers()}
-	for i, field := range reflect.VisibleFields(reflect.TypeFor[roundtable.UserPatch]()) {
-		f.members[field.Tag.Get("json")] = i
+func newForm[T any](ignored ...string) bodyForm[T] {
+	f := bodyForm[T]{members: make(map[string][]int), ignored: ignored}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		if !field.Anonymous {
+			f.members[field.Tag.Get("json")] = field.Index
+		}
 	}
 	return f
 }
@@ -33,10 +38,13 @@ type formReader struct {
 	ignored []string
 }
 
-// read reads a body that inspect has passed.
-func (f patchForm) read(body []byte) (patch roundtable.UserPatch, errors []roundtable.FieldError, ignored []string) {
+// read reads a body that inspect has passed; no body is an empty one.
+func (f bodyForm[T]) read(body []byte) (into T, errors []roundtable.FieldError, ignored []string) {
+	if len(body) == 0 {
+		return into, nil, nil
+	}
 	reader, seen := &formReader{}, make(map[string]bool)
-	members := reflect.ValueOf(&patch).Elem()
+	members := reflect.ValueOf(&into).Elem()
 	d := jx.DecodeBytes(body)
 	err := d.ObjBytes(func(d *jx.Decoder, key []byte) error {
 		name := string(key)
@@ -47,7 +55,7 @@ func (f patchForm) read(body []byte) (patch roundtable.UserPatch, errors []round
 			return d.Skip()
 		case known:
 			seen[name] = true
-			return reader.member(d, name, members.Field(member).Addr().Interface())
+			return reader.member(d, name, members.FieldByIndex(member).Addr().Interface())
 		case slices.Contains(f.ignored, name):
 			seen[name] = true
 			reader.ignored = append(reader.ignored, name)
@@ -60,7 +68,7 @@ func (f patchForm) read(body []byte) (patch roundtable.UserPatch, errors []round
 	if err != nil { // the body is valid JSON: only what inspect lets through and the tokenizer refuses
 		reader.wrong(roundtable.BodyField, roundtable.CodeInvalidJSON, "The body is not valid JSON.")
 	}
-	return patch, reader.errors, reader.ignored
+	return into, reader.errors, reader.ignored
 }
 
 func (r *formReader) wrong(field string, code roundtable.Code, message string) {
@@ -88,6 +96,12 @@ func (r *formReader) member(d *jx.Decoder, name string, opt any) error {
 		return readOpt(r, d, name, opt, (*formReader).boolean)
 	case *roundtable.Opt[[]string]:
 		return readOpt(r, d, name, opt, list((*formReader).text))
+	case *roundtable.Opt[float64]:
+		return readOpt(r, d, name, opt, (*formReader).number)
+	case *roundtable.Opt[json.RawMessage]:
+		return readOpt(r, d, name, opt, (*formReader).raw)
+	case *roundtable.Opt[[]int64]:
+		return readOpt(r, d, name, opt, list((*formReader).integer))
 	case *roundtable.Opt[[][]int64]:
 		return readOpt(r, d, name, opt, list(list((*formReader).integer)))
 	}
@@ -138,6 +152,26 @@ func (r *formReader) integer(d *jx.Decoder, path string) (int64, bool, error) {
 func parseInteger(text string) (int64, bool) {
 	value, err := strconv.ParseInt(text, 10, 64)
 	return value, err == nil && strconv.FormatInt(value, 10) == text
+}
+
+// number takes any finite number, as a number or in a string.
+func (r *formReader) number(d *jx.Decoder, path string) (float64, bool, error) {
+	text, err := r.scalar(d)
+	if err != nil {
+		return 0, false, err
+	}
+	value, failed := strconv.ParseFloat(text, 64)
+	if failed != nil || math.IsInf(value, 0) || math.IsNaN(value) {
+		r.wrong(path, roundtable.CodeWrongType, "Must be a number.")
+		return 0, false, nil
+	}
+	return value, true, nil
+}
+
+// raw takes any value as it stands; what it holds is the rules' to judge.
+func (r *formReader) raw(d *jx.Decoder, _ string) (json.RawMessage, bool, error) {
+	raw, err := d.Raw()
+	return json.RawMessage(bytes.Clone(raw)), err == nil, err
 }
 
 // boolean takes true and false, and the spellings of old clients in a string.

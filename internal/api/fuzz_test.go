@@ -29,7 +29,7 @@ func FuzzPatchForm(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	form := newPatchForm()
+	form := userForm
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if err := inspect(body); err != nil {
 			if soundObject(body) {
@@ -88,7 +88,7 @@ func soundObject(body []byte) bool {
 // strictPatch reads body by encoding/json. strict is false if that refuses it, or
 // takes what the wire does not: names twice or in other letters, null for an
 // element, -0, NUL.
-func strictPatch(form patchForm, body []byte) (patch roundtable.UserPatch, ignored []string, strict bool) {
+func strictPatch(form bodyForm[roundtable.UserPatch], body []byte) (patch roundtable.UserPatch, ignored []string, strict bool) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	_, _ = decoder.Token()
@@ -102,7 +102,7 @@ func strictPatch(form patchForm, body []byte) (patch roundtable.UserPatch, ignor
 		seen[name.(string)] = true
 		member, known := form.members[name.(string)]
 		switch {
-		case known && !strictOpt(reflect.ValueOf(&patch).Elem().Field(member), value):
+		case known && !strictOpt(reflect.ValueOf(&patch).Elem().FieldByIndex(member), value):
 			return patch, nil, false
 		case known:
 		case slices.Contains(form.ignored, name.(string)):
@@ -229,7 +229,9 @@ func FuzzPaging(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, number, perPage string) {
-		page, err := readPage(url.Values{"page": {number}, "per_page": {perPage}})
+		q := &query{values: url.Values{"page": {number}, "per_page": {perPage}}}
+		page := q.page()
+		err := q.err()
 		n, numberErr := strconv.ParseInt(number, 10, 64)
 		per, perErr := strconv.ParseInt(perPage, 10, 64)
 		plain := numberErr == nil && perErr == nil && strconv.FormatInt(n, 10) == number && strconv.FormatInt(per, 10) == perPage

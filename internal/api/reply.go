@@ -2,11 +2,13 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/directory"
 )
 
 // reply is a success: its body as JSON, and what stands in its headers.
@@ -20,6 +22,17 @@ type reply struct {
 func newReply(body any) (*reply, error) {
 	text, err := json.Marshal(body)
 	return &reply{body: text}, err
+}
+
+// newPage is the paging envelope (section 2) with a list under its name.
+func newPage[T any](page directory.Page, count int, name string, list []T) (*reply, error) {
+	text, err := json.Marshal(append([]T{}, list...))
+	if err != nil {
+		return nil, err
+	}
+	maxPage := max(1, (count+page.PerPage-1)/page.PerPage)
+	body := fmt.Appendf(nil, `{"page":%d,"max_page":%d,"count":%d,"%s":`, page.Number, maxPage, count, name)
+	return &reply{body: append(append(body, text...), '}')}, nil
 }
 
 // jsonType has no charset: old clients compare it letter by letter (section 1.2).

@@ -15,6 +15,7 @@ type Route struct {
 	Method string
 	Path   string // a segment in braces stands for any one segment
 	Public bool   // answers without a key
+	NoBody bool   // writes, and needs no body
 	handle func(*API, *request) (*reply, error)
 }
 
@@ -25,6 +26,7 @@ var routes = []Route{
 	{Method: "GET", Path: "/openapi.yaml", Public: true, handle: (*API).getOpenAPI},
 	{Method: "GET", Path: "/docs", Public: true, handle: (*API).getDocs},
 	{Method: "GET", Path: "/docs/{asset}", Public: true, handle: (*API).getDocs},
+	{Method: "POST", Path: "/v2/user", handle: (*API).createUser},
 	{Method: "GET", Path: "/v2/user/me", handle: (*API).getMe},
 	{Method: "GET", Path: "/v2/user/{user_id}", handle: (*API).getUser},
 	{Method: "POST", Path: "/v2/user/{user_id}", handle: (*API).updateUser},
@@ -34,9 +36,9 @@ var routes = []Route{
 // Routes returns the route table.
 func Routes() []Route { return routes }
 
-// match finds the route of a method and a path, and the segment that its
-// placeholder stands for.
-func match(method string, path *url.URL) (*Route, string, error) {
+// match finds the route of a method and a path, and the segments that its
+// placeholders stand for.
+func match(method string, path *url.URL) (*Route, []string, error) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
@@ -45,46 +47,46 @@ func match(method string, path *url.URL) (*Route, string, error) {
 		if winner != "" && winner != routes[i].Path {
 			continue
 		}
-		parameter, ok := matchPath(routes[i].Path, path)
+		parameters, ok := matchPath(routes[i].Path, path)
 		if !ok {
 			continue
 		}
 		if routes[i].Method == method {
-			return &routes[i], parameter, nil
+			return &routes[i], parameters, nil
 		}
 		winner, allowed = routes[i].Path, append(allowed, routes[i].Method)
 	}
 	if winner == "" {
-		return nil, "", notFound()
+		return nil, nil, notFound()
 	}
 	if slices.Contains(allowed, http.MethodGet) {
 		allowed = append(allowed, http.MethodHead)
 	}
 	slices.Sort(allowed)
-	return nil, "", &methodError{allowed: allowed}
+	return nil, nil, &methodError{allowed: allowed}
 }
 
 // matchPath compares a path with a pattern, segment by segment, so that an encoded
 // slash stays part of its segment. A trailing slash makes no difference.
-func matchPath(pattern string, path *url.URL) (parameter string, ok bool) {
+func matchPath(pattern string, path *url.URL) (parameters []string, ok bool) {
 	rest := strings.TrimSuffix(path.EscapedPath(), "/")
 	for wanted := range strings.SplitSeq(pattern[1:], "/") {
 		if !strings.HasPrefix(rest, "/") {
-			return "", false
+			return nil, false
 		}
 		var segment string
 		segment, rest = cutSegment(rest[1:])
 		decoded, err := url.PathUnescape(segment)
 		switch {
 		case err != nil || decoded == "":
-			return "", false
+			return nil, false
 		case strings.HasPrefix(wanted, "{"):
-			parameter = decoded
+			parameters = append(parameters, decoded)
 		case wanted != decoded:
-			return "", false
+			return nil, false
 		}
 	}
-	return parameter, rest == ""
+	return parameters, rest == ""
 }
 
 // cutSegment cuts a path at its first slash, which stays with the rest.

@@ -8,6 +8,9 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/directory"
 )
 
+// userForm is the body of an update.
+var userForm = newForm[roundtable.UserPatch](roundtable.IgnoredUserMembers()...)
+
 // updateUser is POST /v2/user/{user_id} (section 1).
 func (a *API) updateUser(req *request) (*reply, error) {
 	dryRun, err := dryRun(req.URL)
@@ -16,12 +19,12 @@ func (a *API) updateUser(req *request) (*reply, error) {
 	}
 	var update roundtable.Update
 	var ignored []string
-	update.Patch, update.Form, ignored = a.patches.read(req.body)
+	update.Patch, update.Form, ignored = userForm.read(req.body)
 	update.IfMatch = parseIfMatch(req.Header["If-Match"])
 	if dryRun {
 		return a.previewUser(req, update, ignored)
 	}
-	updated, err := a.directory.UpdateUser(req.Context(), req.caller, req.parameter, update)
+	updated, err := a.directory.UpdateUser(req.Context(), req.caller, req.parameter(), update)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +45,7 @@ type preview struct {
 }
 
 func (a *API) previewUser(req *request, update roundtable.Update, ignored []string) (*reply, error) {
-	found, err := a.directory.PreviewUser(req.Context(), req.caller, req.parameter, update)
+	found, err := a.directory.PreviewUser(req.Context(), req.caller, req.parameter(), update)
 	if err != nil {
 		return nil, err
 	}
@@ -61,34 +64,20 @@ func (a *API) previewUser(req *request, update roundtable.Update, ignored []stri
 
 // dryRun reads the query of an update, which knows one parameter.
 func dryRun(from *url.URL) (bool, error) {
-	if from.RawQuery == "" {
-		return false, nil
-	}
-	query, err := url.ParseQuery(from.RawQuery)
-	if err != nil {
-		return false, roundtable.Invalid(roundtable.FieldError{Field: roundtable.BodyField, Code: roundtable.CodeInvalidParameter, Message: "The query cannot be read."})
-	}
-	var wrong []roundtable.FieldError
+	q := strictQuery(from, "dry_run")
 	dry := false
-	for _, name := range sortedNames(query) {
-		values := query[name]
-		switch {
-		case name != "dry_run":
-			wrong = append(wrong, roundtable.FieldError{Field: abbreviate(name), Code: roundtable.CodeUnknownParameter, Message: "Unknown query parameter."})
-		case len(values) != 1 || values[0] != "true" && values[0] != "false":
-			wrong = append(wrong, roundtable.FieldError{Field: name, Code: roundtable.CodeInvalidParameter, Message: "Must be true or false."})
-		default:
-			dry = values[0] == "true"
-		}
+	switch values := q.values["dry_run"]; {
+	case len(values) == 0:
+	case len(values) == 1 && (values[0] == "true" || values[0] == "false"):
+		dry = values[0] == "true"
+	case len(values) == 1:
+		q.invalid("dry_run", "Must be true or false.")
 	}
-	if len(wrong) > 0 {
-		return false, roundtable.Invalid(wrong...)
-	}
-	return dry, nil
+	return dry, q.err()
 }
 
 // getUser is GET /v2/user/{user_id}.
-func (a *API) getUser(req *request) (*reply, error) { return a.readUser(req, req.parameter) }
+func (a *API) getUser(req *request) (*reply, error) { return a.readUser(req, req.parameter()) }
 
 // getMe is GET /v2/user/me.
 func (a *API) getMe(req *request) (*reply, error) { return a.readUser(req, req.caller.UserID) }

@@ -37,8 +37,8 @@ func benchDB(b *testing.B) *db.DB {
 		if _, err := tx.Exec("INSERT INTO providers (id, label) VALUES (1, 'p')"); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`INSERT INTO orgs (id, provider_id, name, alias, sidebar_pages, created_at, version)
-			VALUES (1, 1, 'o', 'o', '[]', 1, 1)`); err != nil {
+		if _, err := tx.Exec(`INSERT INTO orgs (id, provider_id, name, name_key, alias, type, plans, created_at, version)
+			VALUES (1, 1, 'o', 'o', 'o', 'x', '[]', 1, 1)`); err != nil {
 			return err
 		}
 		for i := range benchUsers {

@@ -22,7 +22,7 @@ type Options struct {
 type DB struct {
 	path    string
 	lock    *os.File
-	file    *os.File // the database; closed last: closing a descriptor drops the process's locks on it
+	file    *os.File   // the database; closed last: closing a descriptor drops the process's locks on it
 	writer  chan *conn // holds the connection while nobody writes
 	readers chan *conn
 	writing bool // the writer is open

@@ -54,6 +54,29 @@ func (t *Tx) usable() error {
 	return nil
 }
 
+// Savepoint runs fn so that its error undoes what fn did, and nothing else. failed is
+// the error of fn; err is that the transaction cannot go on.
+func (t *Tx) Savepoint(fn func() error) (failed, err error) {
+	if _, err := t.Exec("SAVEPOINT inner_step"); err != nil {
+		return nil, err
+	}
+	open := len(t.conn.active)
+	failed = fn()
+	if err := t.usable(); err != nil {
+		return failed, err
+	}
+	for len(t.conn.active) > open {
+		t.conn.active[len(t.conn.active)-1].stop()
+	}
+	if failed != nil {
+		if _, err := t.Exec("ROLLBACK TO inner_step"); err != nil {
+			return failed, err
+		}
+	}
+	_, err = t.Exec("RELEASE inner_step")
+	return failed, err
+}
+
 // Each visits every row of a query and closes it. An error of row ends the
 // visit and is returned as it is.
 func (t *Tx) Each(sql string, args []any, row func(*Rows) error) error {

@@ -57,9 +57,9 @@ func TestCompany(t *testing.T) {
 			"SELECT o.id || ' ' || p.label || ' ' || coalesce(s.enabled, 'no SSO') FROM orgs o JOIN providers p ON p.id = o.provider_id LEFT JOIN sso_configurations s ON s.org_id = o.id ORDER BY o.id",
 			"123 kaamelott 1\n124 kaamelott no SSO\n200 rome no SSO",
 		},
-		"pages": {
-			"SELECT DISTINCT sidebar_pages FROM orgs",
-			`["bulk_modification","diffusion","feedback_management","messages","posts","presence_analytics","review_analytics","review_invite","review_management"]`,
+		"plans": {
+			"SELECT DISTINCT group_concat(value ->> 'name', ' ') FROM orgs, json_each(plans) GROUP BY orgs.id",
+			"presence_management review_management posts messages review_booster bulk_modification feedback_management competitive_benchmark messages_channel_sms booking_links webhooks",
 		},
 		"sections of 123": {"SELECT id || ' ' || name FROM sections WHERE org_id = 123 ORDER BY id", "1 Country\n2 Service"},
 		"other sections":  {"SELECT id || ' ' || org_id FROM sections WHERE org_id <> 123 ORDER BY id", "3 124\n4 200"},

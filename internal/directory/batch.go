@@ -5,17 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
-// item is one update on its way through the write path.
+// item is one change on its way through the write path: an update of one user, or
+// an operation of another kind.
 type item struct {
 	ctx    context.Context // of the caller: an item whose caller is gone is not begun
 	caller Caller
-	target string
-	update *roundtable.Update
+	target string               // the user that is updated
+	update *roundtable.Update   // of target; nil: it is only to be read
+	create *roundtable.Creation // of target
+	do     func(*operation) error
 	bulk   bool
 	weight int // list elements, at least 1
 
@@ -25,18 +29,47 @@ type item struct {
 }
 
 func newItem(ctx context.Context, caller Caller, target string, update *roundtable.Update) *item {
-	weight := 1 + len(update.Patch.BusinessIDs.Value)
-	for _, set := range update.Patch.Accesses.Value {
+	return &item{ctx: ctx, caller: caller, target: target, update: update, weight: weightOf(&update.Patch), answered: make(chan struct{})}
+}
+
+func newCreation(ctx context.Context, caller Caller, creation *roundtable.Creation) *item {
+	return &item{ctx: ctx, caller: caller, target: creation.ID, create: creation, weight: weightOf(&creation.Patch), answered: make(chan struct{})}
+}
+
+func weightOf(patch *roundtable.UserPatch) int {
+	weight := 1 + len(patch.BusinessIDs.Value)
+	for _, set := range patch.Accesses.Value {
 		weight += len(set)
 	}
-	return &item{ctx: ctx, caller: caller, target: target, update: update, weight: weight, answered: make(chan struct{})}
+	return weight
+}
+
+// patch is what the item asks to set; nil: nothing.
+func (it *item) patch() *roundtable.UserPatch {
+	switch {
+	case it.create != nil:
+		return &it.create.Patch
+	case it.update != nil:
+		return &it.update.Patch
+	}
+	return nil
+}
+
+func (it *item) form() []roundtable.FieldError {
+	if it.create != nil {
+		return it.create.Form
+	}
+	return it.update.Form
 }
 
 func (it *item) needs(actor, target *roundtable.User) roundtable.Needs {
-	if it.update == nil {
-		return roundtable.ReadNeeds(actor, target)
+	switch {
+	case it.create != nil:
+		return roundtable.CreationNeeds(actor)
+	case it.update != nil:
+		return roundtable.UpdateNeeds(actor, target, &it.update.Patch)
 	}
-	return roundtable.UpdateNeeds(actor, target, &it.update.Patch)
+	return roundtable.ReadNeeds(actor, target)
 }
 
 func (it *item) answer(outcome *roundtable.Outcome, err error) {
@@ -103,27 +136,68 @@ func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
 	}()
 	verdicts = make([]verdict, len(batch))
 	err = d.db.Write(context.Background(), func(tx *db.Tx) error {
-		w := d.newWorkingSet()
-		if err := w.load(tx, batch); err != nil {
+		updated, err := d.attemptUpdates(tx, batch, verdicts)
+		if err != nil {
 			return err
 		}
-		for i, it := range batch {
-			if w.mustWait(it) {
-				verdicts[i].waits = true
-				continue
-			}
-			verdicts[i].outcome, verdicts[i].err = d.judgeSafely(w, it)
-		}
-		if len(w.outcomes) == 0 {
+		operated, err := d.attemptOperations(tx, batch, verdicts)
+		if err == nil && !updated && !operated {
 			return errNothingToWrite
 		}
-		return w.write(tx)
+		return err
 	})
 	if errors.Is(err, errNothingToWrite) {
 		err = nil
 	}
 	return verdicts, err
 }
+
+// attemptUpdates carries out the updates of a batch, set-wise.
+func (d *Directory) attemptUpdates(tx *db.Tx, batch []*item, verdicts []verdict) (wrote bool, err error) {
+	w := d.newWorkingSet()
+	if err := w.load(tx, updatesOf(batch)); err != nil {
+		return false, err
+	}
+	for i, it := range batch {
+		switch {
+		case it.do != nil:
+		case w.mustWait(it):
+			verdicts[i].waits = true
+		default:
+			verdicts[i].outcome, verdicts[i].err = d.judgeSafely(w, it)
+		}
+	}
+	if len(w.outcomes) == 0 {
+		return false, nil
+	}
+	return true, w.write(tx)
+}
+
+// attemptOperations carries out the operations of a batch, one after the other. They
+// see what the updates before them wrote.
+func (d *Directory) attemptOperations(tx *db.Tx, batch []*item, verdicts []verdict) (wrote bool, err error) {
+	for i, it := range batch {
+		if it.do == nil {
+			continue
+		}
+		verdicts[i].err, err = d.operateSafely(tx, it)
+		if err != nil {
+			return wrote, err
+		}
+		wrote = wrote || verdicts[i].err == nil
+	}
+	return wrote, nil
+}
+
+// updatesOf returns the items that are updates.
+func updatesOf(batch []*item) []*item {
+	if !slices.ContainsFunc(batch, isOperation) {
+		return batch
+	}
+	return slices.DeleteFunc(slices.Clone(batch), isOperation)
+}
+
+func isOperation(it *item) bool { return it.do != nil }
 
 // judgeSafely judges one item; a panic fails that item only. A rule changes the
 // working set after all its judging, so a panic leaves it whole.

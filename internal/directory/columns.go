@@ -2,6 +2,7 @@ package directory
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -30,6 +31,15 @@ func columnsOf[T any]() columns {
 // of returns the list with each column named as of a table.
 func (c columns) of(table string) string {
 	return table + "." + strings.ReplaceAll(c.list, ", ", ", "+table+".")
+}
+
+// insertInto is the statement that inserts a row of the columns.
+func insertInto(table string, c columns) string {
+	places := make([]string, len(c.fields))
+	for i := range places {
+		places[i] = "$" + strconv.Itoa(i+1)
+	}
+	return "INSERT INTO " + table + " (" + c.list + ") VALUES (" + strings.Join(places, ", ") + ")"
 }
 
 // into returns where the columns of a row go.

@@ -40,6 +40,7 @@ type Directory struct {
 	hasher   *secret.Hasher
 	emails   *emailLimit
 	callers  recalledCallers
+	plans    knownPlans
 	queue    *queue
 	maxBatch int
 	stopped  chan struct{}

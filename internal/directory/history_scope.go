@@ -112,7 +112,7 @@ func nullUnless(readable bool, value any) any {
 // its function, and puts what that returns in its place.
 func (c *EventChange) references(org, group func(int64) any, business func(string) any) error {
 	for _, member := range []*json.RawMessage{&c.Before, &c.After, &c.Added, &c.Removed} {
-		if *member == nil {
+		if *member == nil || string(*member) == "null" {
 			continue
 		}
 		var err error

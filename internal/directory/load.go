@@ -49,6 +49,16 @@ func (w *workingSet) loadUsersByID(tx *db.Tx, ids []string) error {
 	})
 }
 
+// pair returns caller and target of an item, as far as they exist. Who is yet to be
+// created stands for a user without anything in the caller's organisation.
+func (w *workingSet) pair(it *item) (actor, target *roundtable.User) {
+	actor, target = w.users[it.caller.UserID], w.users[it.target]
+	if it.create != nil && actor != nil {
+		target = &roundtable.User{ID: it.target, OrgID: actor.OrgID, Accesses: [][]int64{}, BusinessIDs: []string{}}
+	}
+	return actor, target
+}
+
 // wanted asks the rules what they will read for each item.
 func (w *workingSet) wanted(items []*item) *wantedFacts {
 	wanted := &wantedFacts{
@@ -57,7 +67,7 @@ func (w *workingSet) wanted(items []*item) *wantedFacts {
 		admins: make(map[int64]bool), credentials: make(map[string]bool),
 	}
 	for _, it := range items {
-		actor, target := w.users[it.caller.UserID], w.users[it.target]
+		actor, target := w.pair(it)
 		if actor == nil || target == nil {
 			continue
 		}
@@ -75,8 +85,8 @@ func (w *workingSet) wanted(items []*item) *wantedFacts {
 		if needs.Credentials {
 			wanted.credentials[target.ID] = true
 		}
-		if it.update != nil {
-			wanted.wantPatch(&it.update.Patch)
+		if patch := it.patch(); patch != nil {
+			wanted.wantPatch(patch)
 		}
 	}
 	return wanted
@@ -97,7 +107,7 @@ func (f *wantedFacts) wantPatch(patch *roundtable.UserPatch) {
 // wantReferences adds what follows from the lists, once they are read.
 func (w *workingSet) wantReferences(items []*item, wanted *wantedFacts) {
 	for _, it := range items {
-		actor, target := w.users[it.caller.UserID], w.users[it.target]
+		actor, target := w.pair(it)
 		if actor == nil || target == nil {
 			continue
 		}
@@ -108,8 +118,8 @@ func (w *workingSet) wantReferences(items []*item, wanted *wantedFacts) {
 		if needs.ActorBusinesses {
 			wanted.wantBusinesses(actor.BusinessIDs)
 		}
-		if it.update != nil && it.update.Patch.BusinessIDs.Set {
-			wanted.wantBusinesses(roundtable.AddedBusinessIDs(target, &it.update.Patch))
+		if patch := it.patch(); patch != nil && patch.BusinessIDs.Set {
+			wanted.wantBusinesses(roundtable.AddedBusinessIDs(target, patch))
 		}
 		for _, user := range []*roundtable.User{actor, target} {
 			for _, set := range user.Accesses {
@@ -129,18 +139,33 @@ func (f *wantedFacts) wantBusinesses(ids []string) {
 }
 
 func (w *workingSet) loadOrgs(tx *db.Tx, ids []int64) error {
-	const text = "SELECT o.id, o.provider_id, p.label, o.sidebar_pages, o.version," +
-		" COALESCE(s.enabled, FALSE), s.admin_signed_in_at" +
-		" FROM orgs o JOIN providers p ON p.id = o.provider_id" +
-		" LEFT JOIN sso_configurations s ON s.org_id = o.id WHERE o.id IN (?ids)"
-	return db.EachIn(tx, text, nil, ids, func(rows *db.Rows) error {
-		var org roundtable.Org
-		var proven *int64
-		err := rows.Scan(&org.ID, &org.ProviderID, &org.ProviderLabel, &org.SidebarPages, &org.Version, &org.SSO, &proven)
-		org.SSOProven = org.SSO && proven != nil
-		w.facts.Orgs[org.ID] = &org
+	return db.EachIn(tx, "SELECT "+orgColumns+" WHERE o.id IN (?ids)", nil, ids, func(rows *db.Rows) error {
+		org, err := w.scanOrg(rows)
+		w.facts.Orgs[org.ID] = org
 		return err
 	})
+}
+
+// orgColumns reads what scanOrg takes.
+const orgColumns = "o.id, o.provider_id, p.label, o.name, o.alias, o.type, o.max_businesses, o.last_api_call_at, o.plans, o.created_at," +
+	" o.version, COALESCE(s.enabled, FALSE), s.admin_signed_in_at" +
+	" FROM orgs o JOIN providers p ON p.id = o.provider_id LEFT JOIN sso_configurations s ON s.org_id = o.id"
+
+func (w *workingSet) scanOrg(rows *db.Rows) (*roundtable.Org, error) {
+	org := new(roundtable.Org)
+	var proven *int64
+	var plans string
+	err := rows.Scan(&org.ID, &org.ProviderID, &org.ProviderLabel, &org.Name, &org.Alias, &org.Type, &org.MaxBusinesses,
+		&org.LastAPICallAt, &plans, &org.CreatedAt, &org.Version, &org.SSO, &proven)
+	if err != nil {
+		return org, err
+	}
+	org.SSOProven = org.SSO && proven != nil
+	subscriptions, err := w.d.plans.read(plans, w.now)
+	if err == nil {
+		org.Subscribe(subscriptions)
+	}
+	return org, err
 }
 
 // loadLists reads accesses and businesses. Users without any get empty lists,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
@@ -102,8 +103,9 @@ func (p *planter) orgs(seed Seed) {
 		p.insert("providers", "id, label", v.ID, v.Label)
 	}
 	for _, v := range seed.Orgs {
-		p.insert("orgs", "id, provider_id, name, alias, sidebar_pages, created_at, version",
-			v.ID, v.ProviderID, v.Name, v.Alias, roundtable.SidebarPages(), p.now, 1)
+		p.insert("orgs", "id, provider_id, name, name_key, alias, type, plans, created_at, version",
+			v.ID, v.ProviderID, v.Name, roundtable.Fold(v.Name), v.Alias, roundtable.DefaultOrgType,
+			roundtable.AllPlans(time.UnixMicro(p.now).UTC().Format(time.DateOnly)), p.now, 1)
 		if v.SSO {
 			p.insert("sso_configurations", "org_id, kind, enabled", v.ID, "oidc", true)
 		}
@@ -118,8 +120,9 @@ func (p *planter) orgs(seed Seed) {
 
 func (p *planter) shops(seed Seed) {
 	for _, v := range seed.Businesses {
-		p.insert("businesses", "id, org_id, code, name, presence_management, created_at",
-			v.ID, v.OrgID, v.Code, v.Name, v.PresenceManagement, p.now)
+		p.insert("businesses", "id, org_id, code, name, city, zipcode, country, status, reach, presence_management, data,"+
+			" created_at, modified_at, version",
+			v.ID, v.OrgID, v.Code, v.Name, "", "", "FR", "open", "LOCAL", v.PresenceManagement, "{}", p.now, p.now, 1)
 		for _, group := range v.GroupIDs {
 			p.insert("business_groups", "business_id, group_id", v.ID, group)
 		}
@@ -155,9 +158,9 @@ func (p *planter) keys(seed Seed) {
 		if v.ID != 0 {
 			id = v.ID
 		}
-		p.insert("api_keys", "id, user_id, secret_hash, label, demo, expiration_date, ip_whitelist,"+
+		p.insert("api_keys", "id, user_id, secret_hash, kind, label, description, demo, expiration_date, ip_whitelist,"+
 			" has_restricted_permissions, permissions, created_at, revoked_at",
-			id, v.UserID, v.Hash[:], v.Label, v.Demo, v.ExpirationDate, list(v.IPWhitelist),
+			id, v.UserID, v.Hash[:], "user", v.Label, "", v.Demo, v.ExpirationDate, list(v.IPWhitelist),
 			v.HasRestrictedPermissions, list(v.Permissions), p.now, v.RevokedAt)
 	}
 }

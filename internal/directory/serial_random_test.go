@@ -112,7 +112,7 @@ func (s *scene) spoil(key *roundtable.APIKey) {
 func (s *scene) rows() []string {
 	var texts []string
 	add := func(format string, args ...any) { texts = append(texts, fmt.Sprintf(format, args...)) }
-	add(`UPDATE orgs SET sidebar_pages = '["messages","posts"]' WHERE id = 3`)
+	add(`UPDATE orgs SET plans = '[{"name":"messages","subscription_date":"2020-01-01","expiration_date":null},{"name":"posts","subscription_date":"2020-01-01","expiration_date":null}]' WHERE id = 3`)
 	add(`UPDATE sso_configurations SET admin_signed_in_at = 1 WHERE org_id = 3`)
 	for i := range s.seed.Users {
 		user, later := s.seed.Users[i].ID, noon.Add(time.Hour).UnixMicro()

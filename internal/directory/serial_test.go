@@ -78,7 +78,7 @@ func equalScene(t *testing.T, seed uint64) (count tally) {
 		count.waited += waited
 		for _, it := range order {
 			twin := twins[it]
-			preview, previewErr := previews.judgeOnSnapshot(t.Context(), twin.caller, twin.target, twin.update)
+			preview, previewErr := previews.judgeOnSnapshot(twin)
 			serial.runAll(t, []*item{twin})
 			if got, want := answer(t, it.outcome, it.err), answer(t, twin.outcome, twin.err); got != want {
 				t.Fatalf("-serial.seed=%d: %s changes %s by %+v\nin a batch: %s\nalone:      %s", seed, it.caller.UserID, it.target, it.update.Patch, got, want)

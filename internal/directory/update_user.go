@@ -29,45 +29,45 @@ func (d *Directory) UpdateUser(ctx context.Context, caller Caller, id string, up
 // update judges what cannot be written on a snapshot, and the rest in the write
 // path.
 func (d *Directory) update(ctx context.Context, caller Caller, id string, update *roundtable.Update) (*roundtable.Outcome, error) {
-	if len(update.Form) > 0 {
-		_, err := d.judgeOnSnapshot(ctx, caller, id, update)
+	return d.submit(newItem(ctx, caller, id, update), &update.PasswordHash)
+}
+
+// submit sends an update or a creation through the write path. What cannot be written
+// is judged on a snapshot; a password is hashed into hash before the queue.
+func (d *Directory) submit(it *item, hash *string) (*roundtable.Outcome, error) {
+	if len(it.form()) > 0 {
+		_, err := d.judgeOnSnapshot(it)
 		return nil, err
 	}
-	if update.Patch.Password.Set && !update.Patch.Password.Null {
-		if err := d.hashPassword(ctx, caller, id, update); err != nil {
+	if password := it.patch().Password; password.Set && !password.Null {
+		if err := d.hashPassword(it, password.Value, hash); err != nil {
 			return nil, err
 		}
 	}
-	it := newItem(ctx, caller, id, update)
 	if err := d.queue.push(it); err != nil {
 		return nil, err
 	}
 	select {
 	case <-it.answered:
 		return it.outcome, it.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	case <-it.ctx.Done():
+		return nil, it.ctx.Err()
 	}
 }
 
 // hashPassword hashes before the queue, and only what a snapshot says would be
 // accepted: hashing is dear.
-func (d *Directory) hashPassword(ctx context.Context, caller Caller, id string, update *roundtable.Update) error {
-	if _, err := d.judgeOnSnapshot(ctx, caller, id, update); err != nil {
+func (d *Directory) hashPassword(it *item, password string, hash *string) (err error) {
+	if _, err := d.judgeOnSnapshot(it); err != nil {
 		return err
 	}
-	hash, err := d.hasher.Hash(ctx, d.random, update.Patch.Password.Value)
-	if err != nil {
-		return translate(err)
-	}
-	update.PasswordHash = hash
-	return nil
+	*hash, err = d.hasher.Hash(it.ctx, d.random, password)
+	return translate(err)
 }
 
-// judgeOnSnapshot judges an update without writing it.
-func (d *Directory) judgeOnSnapshot(ctx context.Context, caller Caller, id string, update *roundtable.Update) (outcome *roundtable.Outcome, err error) {
-	it := newItem(ctx, caller, id, update)
-	err = d.db.Read(ctx, func(tx *db.Tx) error {
+// judgeOnSnapshot judges an item without writing it.
+func (d *Directory) judgeOnSnapshot(it *item) (outcome *roundtable.Outcome, err error) {
+	err = d.db.Read(it.ctx, func(tx *db.Tx) error {
 		w := d.newWorkingSet()
 		if err := w.load(tx, []*item{it}); err != nil {
 			return err

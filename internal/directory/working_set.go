@@ -85,19 +85,29 @@ func (w *workingSet) judge(it *item) (*roundtable.Outcome, error) {
 }
 
 func (w *workingSet) judgeUpdate(actor roundtable.Actor, it *item) (outcome *roundtable.Outcome, err error) {
-	update := *it.update
-	if !update.Patch.Email.Set {
-		return roundtable.UpdateUser(actor, w.users[it.target], &update, w.facts)
+	if !it.patch().Email.Set {
+		return w.rule(actor, it, false)
 	}
 	err = w.d.emails.judge(actor.User.OrgID, w.now, func(limitReached bool) error {
-		update.EmailLimitReached = limitReached
-		outcome, err = roundtable.UpdateUser(actor, w.users[it.target], &update, w.facts)
+		outcome, err = w.rule(actor, it, limitReached)
 		return err
 	})
 	if saysTaken(err) {
 		w.d.log.Info("e-mail address taken", "user_id", actor.User.ID, "target_id", it.target, "request_id", it.caller.RequestID)
 	}
 	return outcome, err
+}
+
+// rule has the root package judge an item.
+func (w *workingSet) rule(actor roundtable.Actor, it *item, limitReached bool) (*roundtable.Outcome, error) {
+	if it.create != nil {
+		creation := *it.create
+		creation.EmailLimitReached = limitReached
+		return roundtable.CreateUser(actor, &creation, w.facts)
+	}
+	update := *it.update
+	update.EmailLimitReached = limitReached
+	return roundtable.UpdateUser(actor, w.users[it.target], &update, w.facts)
 }
 
 func (w *workingSet) apply(it *item, o *roundtable.Outcome) {

@@ -15,6 +15,7 @@ const (
 	sessionByPassword = "password"
 	linkInvitation    = "invitation"
 	linkReset         = "reset"
+	mailInvitation    = "invitation"
 )
 
 // write stores what the batch came to: the users in their last state, and every
@@ -54,7 +55,7 @@ func (w *workingSet) changedUsers() []string {
 func (w *workingSet) freeEmails(tx *db.Tx) error {
 	var leaving []string
 	for _, id := range w.changedUsers() {
-		if w.stored[id].EmailKey != w.users[id].EmailKey {
+		if stored := w.stored[id]; stored != nil && stored.EmailKey != w.users[id].EmailKey {
 			leaving = append(leaving, id)
 		}
 	}
@@ -65,22 +66,37 @@ func (w *workingSet) freeEmails(tx *db.Tx) error {
 	return err
 }
 
-// writeUser writes the columns that changed, and the difference of the lists.
+// writeUser writes the columns that changed, and the difference of the lists; of a
+// user that was not stored before, everything.
 func (w *workingSet) writeUser(tx *db.Tx, before, after *roundtable.User) error {
-	var set strings.Builder
-	args := []any{after.ID}
-	for _, column := range roundtable.ChangedColumns(before, after) {
-		args = append(args, w.d.users.value(after, column))
-		set.WriteString(column + " = $" + strconv.Itoa(len(args)) + ", ")
-	}
-	text := "UPDATE users SET " + strings.TrimSuffix(set.String(), ", ") + " WHERE id = $1"
-	if _, err := tx.Exec(text, args...); err != nil {
+	if before == nil {
+		before = &roundtable.User{}
+		if err := w.insertUser(tx, after); err != nil {
+			return err
+		}
+	} else if err := w.updateUser(tx, before, after); err != nil {
 		return err
 	}
 	if err := w.writeAccesses(tx, before, after); err != nil {
 		return err
 	}
 	return w.writeBusinesses(tx, before, after)
+}
+
+func (w *workingSet) insertUser(tx *db.Tx, user *roundtable.User) error {
+	_, err := tx.Exec(insertInto("users", w.d.users), w.d.users.values(user)...)
+	return err
+}
+
+func (w *workingSet) updateUser(tx *db.Tx, before, after *roundtable.User) error {
+	var set strings.Builder
+	args := []any{after.ID}
+	for _, column := range roundtable.ChangedColumns(before, after) {
+		args = append(args, w.d.users.value(after, column))
+		set.WriteString(column + " = $" + strconv.Itoa(len(args)) + ", ")
+	}
+	_, err := tx.Exec("UPDATE users SET "+strings.TrimSuffix(set.String(), ", ")+" WHERE id = $1", args...)
+	return err
 }
 
 func (w *workingSet) writeAccesses(tx *db.Tx, before, after *roundtable.User) error {

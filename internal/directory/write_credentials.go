@@ -39,16 +39,34 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 			return err
 		}
 	}
-	return w.writePassword(tx, r)
+	if err := w.writePassword(tx, r); err != nil {
+		return err
+	}
+	if create := r.item.create; create != nil && create.Invites() {
+		return w.queueMail(tx, user, mailInvitation)
+	}
+	return nil
 }
 
 func (w *workingSet) writePassword(tx *db.Tx, r recorded) error {
-	patch := &r.item.update.Patch
-	if !patch.Password.Set || patch.Password.Null {
+	patch := r.item.patch()
+	if patch == nil || !patch.Password.Set || patch.Password.Null {
 		return nil
+	}
+	hash := ""
+	if r.item.create != nil {
+		hash = r.item.create.PasswordHash
+	} else {
+		hash = r.item.update.PasswordHash
 	}
 	_, err := tx.Exec("INSERT INTO passwords (user_id, hash, changed_at) VALUES ($1, $2, $3)"+
 		" ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
-		r.outcome.After.ID, r.item.update.PasswordHash, w.now.UnixMicro())
+		r.outcome.After.ID, hash, w.now.UnixMicro())
+	return err
+}
+
+// queueMail leaves a mail to be sent, in the transaction of what it is about.
+func (w *workingSet) queueMail(tx *db.Tx, user, kind string) error {
+	_, err := tx.Exec("INSERT INTO mails (user_id, kind, created_at) VALUES ($1, $2, $3)", user, kind, w.now.UnixMicro())
 	return err
 }

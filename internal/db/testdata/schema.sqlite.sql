@@ -1,15 +1,22 @@
 CREATE TABLE api_keys (
-    id                         INTEGER PRIMARY KEY,
+    id                         INTEGER PRIMARY KEY AUTOINCREMENT,
     user_id                    TEXT    NOT NULL REFERENCES users (id),
     secret_hash                BLOB    NOT NULL UNIQUE,
+    previous_secret_hash       BLOB    UNIQUE,
+    previous_expires_at        INTEGER,
+    kind                       TEXT    NOT NULL,
     label                      TEXT    NOT NULL,
+    description                TEXT    NOT NULL,
     demo                       INTEGER NOT NULL,
     expiration_date            TEXT,
     ip_whitelist               TEXT    NOT NULL,
     has_restricted_permissions INTEGER NOT NULL,
     permissions                TEXT    NOT NULL,
+    last_used_at               INTEGER,
     created_at                 INTEGER NOT NULL,
-    revoked_at                 INTEGER
+    created_by                 TEXT,
+    revoked_at                 INTEGER,
+    revoked_by                 TEXT
 ) STRICT;
 CREATE INDEX api_keys_by_user ON api_keys (user_id);
 CREATE TABLE business_groups (
@@ -23,10 +30,19 @@ CREATE TABLE businesses (
     org_id              INTEGER NOT NULL REFERENCES orgs (id),
     code                TEXT    NOT NULL,
     name                TEXT    NOT NULL,
+    city                TEXT    NOT NULL,
+    zipcode             TEXT    NOT NULL,
+    country             TEXT    NOT NULL,
+    status              TEXT    NOT NULL,
+    reach               TEXT    NOT NULL,
     presence_management INTEGER NOT NULL,
+    data                TEXT    NOT NULL,
     created_at          INTEGER NOT NULL,
+    modified_at         INTEGER NOT NULL,
+    version             INTEGER NOT NULL,
     UNIQUE (org_id, code)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX businesses_by_org ON businesses (org_id, id);
 CREATE TABLE connection_tokens (
     token_hash  BLOB    NOT NULL PRIMARY KEY,
     user_id     TEXT    NOT NULL REFERENCES users (id),
@@ -36,6 +52,15 @@ CREATE TABLE connection_tokens (
     revoked_at  INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX connection_tokens_by_user ON connection_tokens (user_id);
+CREATE TABLE deleted_users (
+    id            TEXT    NOT NULL PRIMARY KEY,
+    org_id        INTEGER NOT NULL REFERENCES orgs (id),
+    role          TEXT    NOT NULL,
+    version       INTEGER NOT NULL,
+    last_event_id INTEGER,
+    deleted_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deleted_users_by_org ON deleted_users (org_id);
 CREATE TABLE events (
     id          INTEGER PRIMARY KEY,
     previous_id INTEGER,
@@ -50,12 +75,22 @@ CREATE TABLE events (
     effects     TEXT    NOT NULL
 ) STRICT;
 CREATE TABLE groups (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     org_id     INTEGER NOT NULL REFERENCES orgs (id),
     section_id INTEGER NOT NULL REFERENCES sections (id),
     name       TEXT    NOT NULL,
     UNIQUE (section_id, name)
 ) STRICT;
+CREATE INDEX groups_by_org ON groups (org_id, id);
+CREATE TABLE idempotent_answers (
+    scope      BLOB    NOT NULL PRIMARY KEY,
+    body       BLOB    NOT NULL,
+    api_key_id INTEGER NOT NULL,
+    org_id     INTEGER NOT NULL,
+    answer     TEXT    NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotent_answers_by_age ON idempotent_answers (created_at);
 CREATE TABLE links (
     token_hash BLOB    NOT NULL PRIMARY KEY,
     user_id    TEXT    NOT NULL REFERENCES users (id),
@@ -76,26 +111,30 @@ CREATE TABLE mails (
 ) STRICT;
 CREATE INDEX mails_by_user ON mails (user_id);
 CREATE TABLE orgs (
-    id             INTEGER PRIMARY KEY,
-    provider_id    INTEGER NOT NULL REFERENCES providers (id),
-    name           TEXT    NOT NULL,
-    alias          TEXT    NOT NULL UNIQUE,
-    sidebar_pages  TEXT    NOT NULL,
-    max_businesses INTEGER,
-    created_at     INTEGER NOT NULL,
-    version        INTEGER NOT NULL
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    provider_id      INTEGER NOT NULL REFERENCES providers (id),
+    name             TEXT    NOT NULL,
+    name_key         TEXT    NOT NULL,
+    alias            TEXT    NOT NULL UNIQUE,
+    type             TEXT    NOT NULL,
+    plans            TEXT    NOT NULL,
+    max_businesses   INTEGER,
+    last_api_call_at INTEGER,
+    created_at       INTEGER NOT NULL,
+    version          INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX orgs_by_provider ON orgs (provider_id, id);
 CREATE TABLE passwords (
     user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES users (id),
     hash       TEXT    NOT NULL,
     changed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE providers (
-    id    INTEGER PRIMARY KEY,
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
     label TEXT NOT NULL UNIQUE
 ) STRICT;
 CREATE TABLE sections (
-    id     INTEGER PRIMARY KEY,
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
     org_id INTEGER NOT NULL REFERENCES orgs (id),
     name   TEXT    NOT NULL,
     UNIQUE (org_id, name)
@@ -157,5 +196,6 @@ CREATE TABLE users (
     version       INTEGER NOT NULL,
     last_event_id INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX users_by_org ON users (org_id, id);
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';

@@ -2,46 +2,67 @@
 
 -- Instants are Unix microseconds, lists are JSON text, identifiers compare bytewise.
 
+-- AUTOINCREMENT where others remember a number after its row is gone: it is never given again.
+
 CREATE TABLE providers (
-    id    INTEGER PRIMARY KEY,
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
     label TEXT NOT NULL UNIQUE
 ) STRICT;
 
 CREATE TABLE orgs (
-    id             INTEGER PRIMARY KEY,
-    provider_id    INTEGER NOT NULL REFERENCES providers (id),
-    name           TEXT    NOT NULL,
-    alias          TEXT    NOT NULL UNIQUE,
-    sidebar_pages  TEXT    NOT NULL,
-    max_businesses INTEGER,
-    created_at     INTEGER NOT NULL,
-    version        INTEGER NOT NULL
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    provider_id      INTEGER NOT NULL REFERENCES providers (id),
+    name             TEXT    NOT NULL,
+    name_key         TEXT    NOT NULL, -- folded, for searching
+    alias            TEXT    NOT NULL UNIQUE,
+    type             TEXT    NOT NULL,
+    plans            TEXT    NOT NULL, -- [{"name", "subscription_date", "expiration_date"}]
+    max_businesses   INTEGER,
+    last_api_call_at INTEGER,
+    created_at       INTEGER NOT NULL,
+    version          INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX orgs_by_provider ON orgs (provider_id, id);
+
 CREATE TABLE sections (
-    id     INTEGER PRIMARY KEY,
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
     org_id INTEGER NOT NULL REFERENCES orgs (id),
     name   TEXT    NOT NULL,
     UNIQUE (org_id, name)
 ) STRICT;
 
 CREATE TABLE groups (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     org_id     INTEGER NOT NULL REFERENCES orgs (id),
     section_id INTEGER NOT NULL REFERENCES sections (id),
     name       TEXT    NOT NULL,
     UNIQUE (section_id, name)
 ) STRICT;
 
+CREATE INDEX groups_by_org ON groups (org_id, id);
+
+-- The columns are what is searched or ruled by; data holds the fields that are
+-- stored and returned unchanged.
 CREATE TABLE businesses (
     id                  TEXT    NOT NULL PRIMARY KEY,
     org_id              INTEGER NOT NULL REFERENCES orgs (id),
     code                TEXT    NOT NULL,
     name                TEXT    NOT NULL,
+    city                TEXT    NOT NULL,
+    zipcode             TEXT    NOT NULL,
+    country             TEXT    NOT NULL,
+    status              TEXT    NOT NULL,
+    reach               TEXT    NOT NULL, -- LOCAL, BRAND
     presence_management INTEGER NOT NULL,
+    data                TEXT    NOT NULL,
     created_at          INTEGER NOT NULL,
+    modified_at         INTEGER NOT NULL,
+    version             INTEGER NOT NULL,
     UNIQUE (org_id, code)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX businesses_by_org ON businesses (org_id, id);
 
 CREATE TABLE business_groups (
     business_id TEXT    NOT NULL REFERENCES businesses (id),
@@ -73,6 +94,7 @@ CREATE TABLE users (
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
+CREATE INDEX users_by_org ON users (org_id, id);
 CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';
 
 -- The groups of each access set of a GROUP_MANAGER, in the order given.
@@ -114,17 +136,24 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_user ON sessions (user_id);
 
 CREATE TABLE api_keys (
-    id                         INTEGER PRIMARY KEY,
+    id                         INTEGER PRIMARY KEY AUTOINCREMENT,
     user_id                    TEXT    NOT NULL REFERENCES users (id),
     secret_hash                BLOB    NOT NULL UNIQUE,
+    previous_secret_hash       BLOB    UNIQUE, -- after a rotation, until previous_expires_at
+    previous_expires_at        INTEGER,
+    kind                       TEXT    NOT NULL, -- user, bot
     label                      TEXT    NOT NULL,
+    description                TEXT    NOT NULL,
     demo                       INTEGER NOT NULL,
     expiration_date            TEXT, -- YYYY-MM-DD, the first day on which it refuses
     ip_whitelist               TEXT    NOT NULL,
     has_restricted_permissions INTEGER NOT NULL,
     permissions                TEXT    NOT NULL,
+    last_used_at               INTEGER,
     created_at                 INTEGER NOT NULL,
-    revoked_at                 INTEGER
+    created_by                 TEXT, -- a user id, which may be gone; NULL: on the server
+    revoked_at                 INTEGER,
+    revoked_by                 TEXT
 ) STRICT;
 
 CREATE INDEX api_keys_by_user ON api_keys (user_id);
@@ -179,6 +208,31 @@ CREATE TABLE mails (
 ) STRICT;
 
 CREATE INDEX mails_by_user ON mails (user_id);
+
+-- Answers to requests with an Idempotency-Key, for a day. Both are HMACs under the
+-- caller's key, which is stored nowhere.
+CREATE TABLE idempotent_answers (
+    scope      BLOB    NOT NULL PRIMARY KEY, -- of method, path, query and Idempotency-Key
+    body       BLOB    NOT NULL,
+    api_key_id INTEGER NOT NULL,
+    org_id     INTEGER NOT NULL,
+    answer     TEXT    NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX idempotent_answers_by_age ON idempotent_answers (created_at);
+
+-- Users that are gone, so that their history can still be read.
+CREATE TABLE deleted_users (
+    id            TEXT    NOT NULL PRIMARY KEY,
+    org_id        INTEGER NOT NULL REFERENCES orgs (id),
+    role          TEXT    NOT NULL,
+    version       INTEGER NOT NULL,
+    last_event_id INTEGER,
+    deleted_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deleted_users_by_org ON deleted_users (org_id);
 
 -- The history: one row for each change, only ever appended. previous_id is the
 -- event before it of the same user, whose last one the user's row names: so a

@@ -1,0 +1,39 @@
+package directory
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/roundtable-directory/roundtable"
+)
+
+// CreateUser makes a user, or returns a *roundtable.Error that says everything that
+// stands against it (section 3). An invitation that was asked for is queued with it.
+func (d *Directory) CreateUser(ctx context.Context, caller Caller, creation roundtable.Creation) (*Updated, error) {
+	var err error
+	if creation.ID, err = newID(d.random, d.now()); err != nil {
+		return nil, err
+	}
+	creation.CreatedAt = roundtable.Micros(d.now())
+	ignored := creation.Defaults()
+	outcome, err := d.submit(newCreation(ctx, caller, &creation), &creation.PasswordHash)
+	if err != nil {
+		return nil, err
+	}
+	return &Updated{User: outcome.After, Org: outcome.Org, Ignored: append(ignored, outcome.Ignored...)}, nil
+}
+
+// newID makes the id of a user or business: 24 hexadecimal digits that begin with
+// the second of their making, so that ids go up with time.
+func newID(random io.Reader, now time.Time) (string, error) {
+	var id [12]byte
+	binary.BigEndian.PutUint32(id[:], uint32(now.Unix()))
+	if _, err := io.ReadFull(random, id[4:]); err != nil {
+		return "", fmt.Errorf("read randomness: %w", err)
+	}
+	return hex.EncodeToString(id[:]), nil
+}

@@ -1,0 +1,114 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
+
+// operation is whatever is not the update of one user, while it is carried out: its
+// transaction, its caller by the rows of that, and the rows that were loaded for it.
+type operation struct {
+	*workingSet
+	tx    *db.Tx
+	item  *item
+	actor roundtable.Actor
+}
+
+// changing carries out a change in the write path, within the transaction of its
+// batch and after the updates of that. An error of do undoes what do did, and nothing
+// else. When it returns, the change is on the disk. weight is how many rows do will
+// touch, about; at least 1.
+func changing[T any](ctx context.Context, d *Directory, caller Caller, weight int, do func(*operation) (T, error)) (T, error) {
+	var result T
+	it := &item{ctx: ctx, caller: caller, weight: max(1, weight), answered: make(chan struct{})}
+	it.do = func(o *operation) (err error) {
+		result, err = do(o)
+		return err
+	}
+	if err := d.queue.push(it); err != nil {
+		return result, err
+	}
+	select {
+	case <-it.answered:
+		return result, it.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// reading answers from one read snapshot.
+func reading[T any](ctx context.Context, d *Directory, caller Caller, do func(*operation) (T, error)) (result T, err error) {
+	err = d.db.Read(ctx, func(tx *db.Tx) error {
+		o, err := d.newOperation(tx, &item{ctx: ctx, caller: caller})
+		if err != nil {
+			return err
+		}
+		result, err = do(o)
+		return err
+	})
+	return result, translate(err)
+}
+
+// newOperation judges the caller by the rows of the transaction and loads what its
+// READ scope is made of: its organisation, its lists, the groups of its accesses.
+func (d *Directory) newOperation(tx *db.Tx, it *item) (*operation, error) {
+	o := &operation{workingSet: d.newWorkingSet(), tx: tx, item: it}
+	if err := o.loadUsers(tx, []*item{it}); err != nil {
+		return nil, err
+	}
+	var err error
+	if o.actor, err = o.workingSet.actor(it.caller); err != nil {
+		return nil, err
+	}
+	user := o.actor.User
+	if err := o.loadOrgs(tx, []int64{user.OrgID}); err != nil {
+		return nil, err
+	}
+	if user.Role != roundtable.GroupManager && user.Role != roundtable.BusinessManager {
+		return o, nil
+	}
+	if err := o.loadLists(tx, []string{user.ID}); err != nil {
+		return nil, err
+	}
+	return o, o.loadGroupsOf(tx, user)
+}
+
+// loadGroupsOf loads the groups of somebody's accesses.
+func (w *workingSet) loadGroupsOf(tx *db.Tx, user *roundtable.User) error {
+	wanted := &wantedFacts{groups: make(map[int64]bool)}
+	for _, set := range user.Accesses {
+		for _, group := range set {
+			wanted.groups[group] = true
+		}
+	}
+	return w.loadGroups(tx, wanted)
+}
+
+// operateSafely carries out one operation in a savepoint. refusal is its own error;
+// err is that the transaction as a whole cannot go on.
+func (d *Directory) operateSafely(tx *db.Tx, it *item) (refusal, err error) {
+	return tx.Savepoint(func() (failed error) {
+		defer func() {
+			if p := recover(); p != nil {
+				d.log.Error("panic in an operation", "panic", p, "request_id", it.caller.RequestID, "stack", string(debug.Stack()))
+				failed = fmt.Errorf("panic: %v", p)
+			}
+		}()
+		o, err := d.newOperation(tx, it)
+		if err != nil {
+			return err
+		}
+		return it.do(o)
+	})
+}
+
+// record takes the change of a user into the operation, to be written by writeUsers.
+func (o *operation) record(outcome *roundtable.Outcome) { o.apply(o.item, outcome) }
+
+// writeUsers writes the users that record was told of, with their events.
+func (o *operation) writeUsers() error { return o.write(o.tx) }
