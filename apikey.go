@@ -22,6 +22,8 @@ type APIKey struct {
 const (
 	PermissionUserRead = "user_read"
 	PermissionUserEdit = "user_edit"
+	PermissionOrgRead  = "org_read"
+	PermissionOrgEdit  = "org_edit"
 )
 
 // may reports whether the key itself allows permission; what its owner may do

@@ -58,6 +58,10 @@ const (
 	CodeEmailTaken        Code = "email_taken"
 	CodePasswordNotUsable Code = "password_not_usable"
 	CodeSSONotConfigured  Code = "sso_not_configured"
+	CodeInvalidDate       Code = "invalid_date"
+	CodeDuplicateItem     Code = "duplicate_item"
+	CodeOutOfRange        Code = "out_of_range"
+	CodeOrgNotEmpty       Code = "org_not_empty"
 )
 
 // Codes of single fields: refusals.
@@ -65,6 +69,7 @@ const (
 	CodeEditNotAllowed Code = "edit_not_allowed"
 	CodeKeyCeiling     Code = "key_ceiling"
 	CodeLastOrgAdmin   Code = "last_org_admin"
+	CodeOrgOfProvider  Code = "org_of_provider"
 )
 
 // BodyField stands for the body as a whole where an error names a field.

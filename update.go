@@ -242,6 +242,8 @@ func refusalText(code Code) string {
 		return "This API key is narrower than its owner and may not become its owner."
 	case CodeLastOrgAdmin:
 		return "This user is the last active ORG_ADMIN of the organisation. Give somebody else that role first."
+	case CodeOrgOfProvider:
+		return "A PROVIDER belongs to this organisation. It cannot be deleted over the API."
 	default:
 		return "You may not make this change."
 	}

@@ -28,7 +28,7 @@ var errorKinds = map[roundtable.Code]errorKind{
 	roundtable.CodeForbidden:        {403, "authorization", "Operation not allowed"},
 	roundtable.CodeNotFound:         {404, "json", "Resource not found"},
 	roundtable.CodeMethodNotAllowed: {405, "json", "Method not allowed"},
-	roundtable.CodeVersionConflict:  {412, "json", "The user has changed since the version that you know. Read it again and repeat your change."},
+	roundtable.CodeVersionConflict:  {412, "json", "It has changed since the version that you know. Read it again and repeat your change."},
 	roundtable.CodeBodyTooLarge:     {413, "json", "The body is larger than 1 MiB"},
 	roundtable.CodeMediaType:        {415, "json", "Unsupported media type. Please use application/json"},
 	roundtable.CodeRateLimited:      {429, "rate_limit", "Too many requests"},

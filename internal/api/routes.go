@@ -31,6 +31,13 @@ var routes = []Route{
 	{Method: "GET", Path: "/v2/user/{user_id}", handle: (*API).getUser},
 	{Method: "POST", Path: "/v2/user/{user_id}", handle: (*API).updateUser},
 	{Method: "GET", Path: "/v2/user/{user_id}/history", handle: (*API).getHistory},
+	{Method: "POST", Path: "/v2/org", handle: (*API).createOrg},
+	{Method: "GET", Path: "/v2/org/search", handle: (*API).searchOrgs},
+	{Method: "GET", Path: "/v2/org/{org_id}", handle: (*API).getOrg},
+	{Method: "POST", Path: "/v2/org/{org_id}", handle: (*API).updateOrg},
+	{Method: "DELETE", Path: "/v2/org/{org_id}", NoBody: true, handle: (*API).deleteOrg},
+	{Method: "GET", Path: "/v2/org/{org_id}/plans", handle: (*API).getPlans},
+	{Method: "POST", Path: "/v2/org/{org_id}/plans", handle: (*API).updatePlans},
 }
 
 // Routes returns the route table.
