@@ -36,6 +36,9 @@ type EventChange struct {
 	After   json.RawMessage `json:"after,omitempty"`
 	Added   json.RawMessage `json:"added,omitempty"`
 	Removed json.RawMessage `json:"removed,omitempty"`
+
+	AddedCount   int `json:"added_count,omitempty"` // of a list that is not named in full
+	RemovedCount int `json:"removed_count,omitempty"`
 }
 
 // Page is a part of a list, counted from 1.
