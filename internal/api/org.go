@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/directory"
 )
 
 // maxQuery bounds what a list is searched for.
@@ -38,8 +39,10 @@ func newOrg(o *roundtable.Org) org {
 
 // orgID is the organisation that the path names; 0, which none is, where that is no id.
 func (r *request) orgID() int64 {
-	id, _ := parseInteger(r.parameter())
-	return id
+	if id, ok := parseInteger(r.parameter()); ok {
+		return id
+	}
+	return 0
 }
 
 // orgForm is the body of a creation and of an update.
@@ -58,21 +61,21 @@ func (a *API) createOrg(req *request) (*reply, error) {
 	if err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	created, err := a.directory.CreateOrg(req.Context(), req.caller, update)
-	if err != nil {
-		return nil, err
+	created := func(created *roundtable.Org) (*reply, error) {
+		reply, err := newReply(struct {
+			Status        string `json:"status"`
+			OrgID         int64  `json:"org_id"`
+			Alias         string `json:"alias"`
+			MaxBusinesses *int64 `json:"max_businesses"`
+		}{"success", created.ID, created.Alias, created.MaxBusinesses})
+		if err == nil {
+			reply.etag, reply.ignored = orgETag(created), ignored
+		}
+		return reply, err
 	}
-	reply, err := newReply(struct {
-		Status        string `json:"status"`
-		OrgID         int64  `json:"org_id"`
-		Alias         string `json:"alias"`
-		MaxBusinesses *int64 `json:"max_businesses"`
-	}{"success", created.ID, created.Alias, created.MaxBusinesses})
-	if err != nil {
-		return nil, err
-	}
-	reply.etag, reply.ignored = orgETag(created), ignored
-	return reply, nil
+	return writing(req, created, func(caller directory.Caller) (*roundtable.Org, error) {
+		return a.directory.CreateOrg(req.Context(), caller, update)
+	})
 }
 
 // searchOrgs is GET /v2/org/search.
@@ -117,19 +120,19 @@ func (a *API) updateOrg(req *request) (*reply, error) {
 	if err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	updated, err := a.directory.UpdateOrg(req.Context(), req.caller, req.orgID(), update)
-	if err != nil {
-		return nil, err
-	}
-	return orgUpdated(updated, ignored), nil
+	return writing(req, updatedOrg(ignored), func(caller directory.Caller) (*roundtable.Org, error) {
+		return a.directory.UpdateOrg(req.Context(), caller, req.orgID(), update)
+	})
 }
 
-// orgUpdated is the answer to what changes an organisation.
-func orgUpdated(updated *roundtable.Org, ignored []string) *reply {
-	return &reply{
-		body:    []byte(`{"org_id":` + strconv.FormatInt(updated.ID, 10) + `,"status":"success"}`),
-		etag:    orgETag(updated),
-		ignored: ignored,
+// updatedOrg renders the answer to what changes an organisation.
+func updatedOrg(ignored []string) func(*roundtable.Org) (*reply, error) {
+	return func(updated *roundtable.Org) (*reply, error) {
+		return &reply{
+			body:    []byte(`{"org_id":` + strconv.FormatInt(updated.ID, 10) + `,"status":"success"}`),
+			etag:    orgETag(updated),
+			ignored: ignored,
+		}, nil
 	}
 }
 
@@ -151,12 +154,14 @@ func (a *API) deleteOrg(req *request) (*reply, error) {
 			Field: "force", Code: roundtable.CodeInvalidParameter, Message: "Must be true or false, and the same in query and body.",
 		})
 	}
-	id := req.orgID()
-	err := a.directory.DeleteOrg(req.Context(), req.caller, id, roundtable.OrgDeletion{
+	deletion := roundtable.OrgDeletion{
 		Force: body.Force.Value || inQuery.Value, Form: wrong, IfMatch: parseTags(req.Header["If-Match"], orgStateOf),
-	})
-	if err != nil {
-		return nil, err
 	}
+	return writing(req, deletedOrg, func(caller directory.Caller) (int64, error) {
+		return req.orgID(), a.directory.DeleteOrg(req.Context(), caller, req.orgID(), deletion)
+	})
+}
+
+func deletedOrg(id int64) (*reply, error) {
 	return &reply{body: []byte(`{"status":"success","org_id":` + strconv.FormatInt(id, 10) + `}`)}, nil
 }

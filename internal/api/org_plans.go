@@ -1,6 +1,9 @@
 package api
 
-import "github.com/roundtable-directory/roundtable"
+import (
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/directory"
+)
 
 // planForm is a plan in the body. The day of its subscription is not the client's to set.
 var planForm = newForm[roundtable.PlanPatch]("subscription_date")
@@ -32,11 +35,8 @@ func (a *API) updatePlans(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	body, wrong, ignored := plansForm.read(req.body)
-	updated, err := a.directory.UpdatePlans(req.Context(), req.caller, req.orgID(), roundtable.PlansUpdate{
-		Plans: body.Plans, Form: wrong, IfMatch: parseTags(req.Header["If-Match"], orgStateOf),
+	update := roundtable.PlansUpdate{Plans: body.Plans, Form: wrong, IfMatch: parseTags(req.Header["If-Match"], orgStateOf)}
+	return writing(req, updatedOrg(ignored), func(caller directory.Caller) (*roundtable.Org, error) {
+		return a.directory.UpdatePlans(req.Context(), caller, req.orgID(), update)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return orgUpdated(updated, ignored), nil
 }

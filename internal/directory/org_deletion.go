@@ -9,20 +9,20 @@ import (
 // DeleteOrg deletes an organisation with all that belongs to it, the history of its
 // users included.
 func (d *Directory) DeleteOrg(ctx context.Context, caller Caller, id int64, deletion roundtable.OrgDeletion) error {
-	_, err := changing(ctx, d, caller, maxBatchWeight, func(o *operation) (none struct{}, err error) {
+	_, err := changing(ctx, d, caller, maxBatchWeight, func(o *operation) (int64, error) {
 		org, err := o.org(id)
 		if err != nil {
-			return none, err
+			return id, err
 		}
 		if deletion.Empty, deletion.HasProviders, err = o.populationOf(id); err != nil {
-			return none, err
+			return id, err
 		}
 		if err := roundtable.DeleteOrg(o.actor, org, &deletion, o.facts); err != nil {
-			return none, err
+			return id, err
 		}
-		o.logOrg("organisation deleted", id)
-		return none, o.deleteAllOf(id)
+		return id, o.deleteAllOf(id)
 	})
+	d.logOrg("organisation deleted", caller, id, err)
 	return err
 }
 

@@ -10,7 +10,7 @@ import (
 
 // CreateOrg makes an organisation of the caller's provider, with all plans.
 func (d *Directory) CreateOrg(ctx context.Context, caller Caller, update roundtable.OrgUpdate) (*roundtable.Org, error) {
-	return changing(ctx, d, caller, 1, func(o *operation) (*roundtable.Org, error) {
+	created, err := changing(ctx, d, caller, 1, func(o *operation) (*roundtable.Org, error) {
 		var err error
 		if update.FreeAlias, err = o.freeAlias(update.WantedAlias(true), 0); err != nil {
 			return nil, err
@@ -27,15 +27,18 @@ func (d *Directory) CreateOrg(ctx context.Context, caller Caller, update roundta
 		if err != nil {
 			return nil, err
 		}
-		o.logOrg("organisation created", org.ID)
 		return o.org(org.ID)
 	})
+	if err == nil {
+		d.logOrg("organisation created", caller, created.ID, err)
+	}
+	return created, err
 }
 
 // UpdateOrg changes an organisation, or returns a *roundtable.Error that says
 // everything that stands against it.
 func (d *Directory) UpdateOrg(ctx context.Context, caller Caller, id int64, update roundtable.OrgUpdate) (*roundtable.Org, error) {
-	return changing(ctx, d, caller, 1, func(o *operation) (*roundtable.Org, error) {
+	updated, err := changing(ctx, d, caller, 1, func(o *operation) (*roundtable.Org, error) {
 		org, err := o.org(id)
 		if err != nil {
 			return nil, err
@@ -52,14 +55,15 @@ func (d *Directory) UpdateOrg(ctx context.Context, caller Caller, id int64, upda
 		if err != nil {
 			return nil, err
 		}
-		o.logOrg("organisation updated", id)
 		return o.org(id)
 	})
+	d.logOrg("organisation updated", caller, id, err)
+	return updated, err
 }
 
 // UpdatePlans sets the plans of an organisation.
 func (d *Directory) UpdatePlans(ctx context.Context, caller Caller, id int64, update roundtable.PlansUpdate) (*roundtable.Org, error) {
-	return changing(ctx, d, caller, 1, func(o *operation) (*roundtable.Org, error) {
+	updated, err := changing(ctx, d, caller, 1, func(o *operation) (*roundtable.Org, error) {
 		org, err := o.org(id)
 		if err != nil {
 			return nil, err
@@ -72,17 +76,20 @@ func (d *Directory) UpdatePlans(ctx context.Context, caller Caller, id int64, up
 		if _, err := o.tx.Exec("UPDATE orgs SET plans = $2, version = version + 1 WHERE id = $1", id, plans); err != nil {
 			return nil, err
 		}
-		o.logOrg("plans changed", id)
 		return o.org(id)
 	})
+	d.logOrg("plans updated", caller, id, err)
+	return updated, err
 }
 
 func (o *operation) today() string { return o.now.UTC().Format(time.DateOnly) }
 
-// logOrg tells who changed an organisation: the history is of users.
-func (o *operation) logOrg(what string, id int64) {
-	caller := &o.item.caller
-	o.d.log.Info(what, "org_id", id, "user_id", caller.UserID, "api_key_id", caller.KeyID, "request_id", caller.RequestID)
+// logOrg tells who changed an organisation, unless err says that nobody did: the
+// history is of users.
+func (d *Directory) logOrg(what string, caller Caller, id int64, err error) {
+	if err == nil {
+		d.log.Info(what, "org_id", id, "user_id", caller.UserID, "api_key_id", caller.KeyID, "request_id", caller.RequestID)
+	}
 }
 
 // aliasesAtOnce is how many spellings of an alias are looked up in one statement.
