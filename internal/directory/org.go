@@ -85,8 +85,12 @@ func (o *operation) findOrgs(search roundtable.OrgSearch) ([]int64, error) {
 	if search.Alias.Set {
 		also("alias", search.Alias.Value)
 	}
+	nameKey := "name_key"
+	if search.Query == "" {
+		nameKey = "''" // ids alone come from an index
+	}
 	ids, matches := []int64{}, search.Matcher()
-	err := o.tx.Each("SELECT id, name_key FROM orgs WHERE "+where+" ORDER BY id", args, func(rows *db.Rows) error {
+	err := o.tx.Each("SELECT id, "+nameKey+" FROM orgs WHERE "+where+" ORDER BY id", args, func(rows *db.Rows) error {
 		var id int64
 		var nameKey string
 		err := rows.Scan(&id, &nameKey)

@@ -199,3 +199,4 @@ CREATE TABLE users (
 CREATE INDEX users_by_org ON users (org_id, id);
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';
+CREATE INDEX users_providers ON users (org_id, id) WHERE role = 'PROVIDER';
