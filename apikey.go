@@ -20,9 +20,25 @@ type APIKey struct {
 
 // Permissions that a restricted key can hold.
 const (
-	PermissionUserRead = "user_read"
-	PermissionUserEdit = "user_edit"
+	PermissionUserRead     = "user_read"
+	PermissionUserEdit     = "user_edit"
+	PermissionOrgRead      = "org_read"
+	PermissionOrgEdit      = "org_edit"
+	PermissionGroupRead    = "group_read" // sections too
+	PermissionGroupEdit    = "group_edit"
+	PermissionBusinessRead = "business_read"
+	PermissionBusinessEdit = "business_edit"
+	PermissionAPIKeyRead   = "api_key_read"
+	PermissionAPIKeyEdit   = "api_key_edit"
 )
+
+// Permissions returns all of them, in the order of PermissionSections.
+func Permissions() []string {
+	return []string{
+		PermissionUserRead, PermissionUserEdit, PermissionOrgRead, PermissionOrgEdit, PermissionGroupRead, PermissionGroupEdit,
+		PermissionBusinessRead, PermissionBusinessEdit, PermissionAPIKeyRead, PermissionAPIKeyEdit,
+	}
+}
 
 // may reports whether the key itself allows permission; what its owner may do
 // is another question.
