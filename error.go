@@ -58,6 +58,9 @@ const (
 	CodeEmailTaken        Code = "email_taken"
 	CodePasswordNotUsable Code = "password_not_usable"
 	CodeSSONotConfigured  Code = "sso_not_configured"
+	CodeNameTaken         Code = "name_taken"
+	CodeLimitReached      Code = "limit_reached"
+	CodeNoSubgroups       Code = "no_subgroups"
 )
 
 // Codes of single fields: refusals.

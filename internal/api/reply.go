@@ -16,7 +16,9 @@ type reply struct {
 	body    []byte
 	etag    string
 	ignored []string
-	page    http.Handler // answers instead, for what is not JSON
+
+	defaulted []string     // fields that were left out, where that gives something
+	page      http.Handler // answers instead, for what is not JSON
 }
 
 func newReply(body any) (*reply, error) {
@@ -51,6 +53,9 @@ func (p *reply) write(w http.ResponseWriter, r *http.Request) {
 	}
 	if len(p.ignored) > 0 {
 		header["Roundtable-Ignored"] = []string{strings.Join(p.ignored, ", ")}
+	}
+	if len(p.defaulted) > 0 {
+		header["Roundtable-Defaulted"] = []string{strings.Join(p.defaulted, ", ")}
 	}
 	_, _ = w.Write(p.body) // nobody is left to tell that the client has gone
 }
