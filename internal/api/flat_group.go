@@ -78,11 +78,9 @@ func (a *API) createFlatGroup(req *request) (*reply, error) {
 	body, wrong, _ := newFlatGroupForm.read(req.body)
 	edit := body.edit(wrong)
 	edit.OrgID = body.OrgID
-	id, err := a.directory.CreateFlatGroup(req.Context(), req.caller, edit)
-	if err != nil {
-		return nil, err
-	}
-	return succeed(id), nil
+	return req.written(nil, func(caller directory.Caller) (*directory.Labelled, error) {
+		return a.directory.CreateFlatGroup(req.Context(), caller, edit)
+	})
 }
 
 // getFlatGroup is GET /v2/groups/{group_id}.
@@ -102,12 +100,9 @@ func (a *API) updateFlatGroup(req *request) (*reply, error) {
 	body, wrong, ignored := flatGroupForm.read(req.body)
 	edit := body.edit(wrong)
 	edit.NameRequired = true
-	if err := a.directory.UpdateGroup(req.Context(), req.caller, directory.GroupPath{Group: req.id(0)}, edit); err != nil {
-		return nil, err
-	}
-	answer := succeed(req.id(0))
-	answer.ignored = ignored
-	return answer, nil
+	return req.written(ignored, func(caller directory.Caller) (*directory.Labelled, error) {
+		return a.directory.UpdateGroup(req.Context(), caller, directory.GroupPath{Group: req.id(0)}, edit)
+	})
 }
 
 // deleteFlatGroup is DELETE /v2/groups/{group_id}.
@@ -115,10 +110,9 @@ func (a *API) deleteFlatGroup(req *request) (*reply, error) {
 	if err := strictQuery(req.URL).err(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	if err := a.directory.DeleteGroup(req.Context(), req.caller, directory.GroupPath{Group: req.id(0)}); err != nil {
-		return nil, err
-	}
-	return succeed(req.id(0)), nil
+	return req.written(nil, func(caller directory.Caller) (*directory.Labelled, error) {
+		return a.directory.DeleteGroup(req.Context(), caller, directory.GroupPath{Group: req.id(0)})
+	})
 }
 
 // getFlatMembers is GET /v2/groups/{group_id}/businesses.
@@ -138,8 +132,7 @@ func (a *API) setFlatMembers(req *request) (*reply, error) {
 	body, wrong, _ := flatMembersForm.read(req.body)
 	edit := roundtable.GroupEdit{Form: wrong, Businesses: body.BusinessIn, Field: "business__in"}
 	filter := directory.BusinessFilter{Query: body.Query, City: body.City, OrgID: body.OrgID}
-	if err := a.directory.SetFlatMembers(req.Context(), req.caller, req.id(0), edit, filter); err != nil {
-		return nil, err
-	}
-	return succeed(req.id(0)), nil
+	return req.written(nil, func(caller directory.Caller) (*directory.Labelled, error) {
+		return a.directory.SetFlatMembers(req.Context(), caller, req.id(0), edit, filter)
+	})
 }

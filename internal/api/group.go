@@ -41,15 +41,9 @@ func (a *API) createGroup(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	body, wrong, _ := newGroupForm.read(req.body)
-	created, err := a.directory.CreateGroup(req.Context(), req.caller, req.id(0), body.edit(wrong))
-	if err != nil {
-		return nil, err
-	}
-	answer := succeed(created.ID)
-	if created.Defaulted {
-		answer.defaulted = []string{"business__in"}
-	}
-	return answer, nil
+	return req.written(nil, func(caller directory.Caller) (*directory.Labelled, error) {
+		return a.directory.CreateGroup(req.Context(), caller, req.id(0), body.edit(wrong))
+	})
 }
 
 // getGroup is GET /v2/sections/{section_id}/groups/{group_id}.
@@ -67,12 +61,9 @@ func (a *API) updateGroup(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	body, wrong, ignored := groupForm.read(req.body)
-	if err := a.directory.UpdateGroup(req.Context(), req.caller, req.groupPath(), body.edit(wrong)); err != nil {
-		return nil, err
-	}
-	answer := succeed(req.id(1))
-	answer.ignored = ignored
-	return answer, nil
+	return req.written(ignored, func(caller directory.Caller) (*directory.Labelled, error) {
+		return a.directory.UpdateGroup(req.Context(), caller, req.groupPath(), body.edit(wrong))
+	})
 }
 
 // deleteGroup is DELETE /v2/sections/{section_id}/groups/{group_id}.
@@ -80,10 +71,9 @@ func (a *API) deleteGroup(req *request) (*reply, error) {
 	if err := strictQuery(req.URL).err(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	if err := a.directory.DeleteGroup(req.Context(), req.caller, req.groupPath()); err != nil {
-		return nil, err
-	}
-	return succeed(req.id(1)), nil
+	return req.written(nil, func(caller directory.Caller) (*directory.Labelled, error) {
+		return a.directory.DeleteGroup(req.Context(), caller, req.groupPath())
+	})
 }
 
 // addToGroup is POST /v2/sections/{section_id}/groups/{group_id}/businesses.
@@ -98,17 +88,16 @@ func (a *API) removeFromGroup(req *request) (*reply, error) {
 
 func (a *API) changeGroup(
 	req *request, counted string,
-	change func(context.Context, directory.Caller, directory.GroupPath, roundtable.GroupEdit) (int, error),
+	change func(context.Context, directory.Caller, directory.GroupPath, roundtable.GroupEdit) (*directory.Labelled, error),
 ) (*reply, error) {
 	if err := strictQuery(req.URL).err(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
 	body, wrong, _ := groupBusinessesForm.read(req.body)
-	n, err := change(req.Context(), req.caller, req.groupPath(), roundtable.GroupEdit{
-		Form: wrong, Businesses: body.BusinessIDs, Field: "business_ids", Required: true,
+	edit := roundtable.GroupEdit{Form: wrong, Businesses: body.BusinessIDs, Field: "business_ids", Required: true}
+	return writing(req, func(done *directory.Labelled) (*reply, error) {
+		return &reply{body: fmt.Appendf(nil, `{"id":%d,"status":"success","%s":%d}`, done.ID, counted, done.Count)}, nil
+	}, func(caller directory.Caller) (*directory.Labelled, error) {
+		return change(req.Context(), caller, req.groupPath(), edit)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &reply{body: fmt.Appendf(nil, `{"id":%d,"status":"success","%s":%d}`, req.id(1), counted, n)}, nil
 }

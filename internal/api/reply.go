@@ -16,9 +16,9 @@ type reply struct {
 	body    []byte
 	etag    string
 	ignored []string
-
-	defaulted []string     // fields that were left out, where that gives something
-	page      http.Handler // answers instead, for what is not JSON
+	header  map[string]string // further ones
+	page    http.Handler      // answers instead, for what is not JSON
+	status  int               // 0: 200
 }
 
 func newReply(body any) (*reply, error) {
@@ -54,8 +54,11 @@ func (p *reply) write(w http.ResponseWriter, r *http.Request) {
 	if len(p.ignored) > 0 {
 		header["Roundtable-Ignored"] = []string{strings.Join(p.ignored, ", ")}
 	}
-	if len(p.defaulted) > 0 {
-		header["Roundtable-Defaulted"] = []string{strings.Join(p.defaulted, ", ")}
+	for name, value := range p.header {
+		header.Set(name, value)
+	}
+	if p.status != 0 {
+		w.WriteHeader(p.status)
 	}
 	_, _ = w.Write(p.body) // nobody is left to tell that the client has gone
 }

@@ -31,9 +31,15 @@ func (r *request) id(i int) int64 {
 	return id
 }
 
-// succeed is the reply that names what was changed.
-func succeed(id int64) *reply {
-	return &reply{body: []byte(`{"id":` + strconv.FormatInt(id, 10) + `,"status":"success"}`)}
+// written carries out a change of a section or group and names what was changed.
+func (r *request) written(ignored []string, do func(directory.Caller) (*directory.Labelled, error)) (*reply, error) {
+	return writing(r, func(done *directory.Labelled) (*reply, error) {
+		answer := &reply{body: []byte(`{"id":` + strconv.FormatInt(done.ID, 10) + `,"status":"success"}`), ignored: ignored}
+		if done.Defaulted {
+			answer.header = map[string]string{"Roundtable-Defaulted": "business__in"}
+		}
+		return answer, nil
+	}, do)
 }
 
 // groupFilter reads the query of a list of sections or groups.
@@ -65,11 +71,10 @@ func (a *API) createSection(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	body, wrong, _ := newSectionForm.read(req.body)
-	id, err := a.directory.CreateSection(req.Context(), req.caller, roundtable.GroupEdit{Form: wrong, Name: body.Name, OrgID: body.OrgID})
-	if err != nil {
-		return nil, err
-	}
-	return succeed(id), nil
+	edit := roundtable.GroupEdit{Form: wrong, Name: body.Name, OrgID: body.OrgID}
+	return req.written(nil, func(caller directory.Caller) (*directory.Labelled, error) {
+		return a.directory.CreateSection(req.Context(), caller, edit)
+	})
 }
 
 // getSection is GET /v2/sections/{section_id}.
@@ -87,13 +92,10 @@ func (a *API) updateSection(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	body, wrong, ignored := sectionForm.read(req.body)
-	err := a.directory.UpdateSection(req.Context(), req.caller, req.id(0), roundtable.GroupEdit{Form: wrong, Name: body.Name})
-	if err != nil {
-		return nil, err
-	}
-	answer := succeed(req.id(0))
-	answer.ignored = ignored
-	return answer, nil
+	edit := roundtable.GroupEdit{Form: wrong, Name: body.Name}
+	return req.written(ignored, func(caller directory.Caller) (*directory.Labelled, error) {
+		return a.directory.UpdateSection(req.Context(), caller, req.id(0), edit)
+	})
 }
 
 // deleteSection is DELETE /v2/sections/{section_id}.
@@ -101,8 +103,7 @@ func (a *API) deleteSection(req *request) (*reply, error) {
 	if err := strictQuery(req.URL).err(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	if err := a.directory.DeleteSection(req.Context(), req.caller, req.id(0)); err != nil {
-		return nil, err
-	}
-	return succeed(req.id(0)), nil
+	return req.written(nil, func(caller directory.Caller) (*directory.Labelled, error) {
+		return a.directory.DeleteSection(req.Context(), caller, req.id(0))
+	})
 }

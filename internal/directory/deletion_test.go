@@ -91,9 +91,11 @@ func (d *opened) deletion(t *testing.T, r *rand.Rand) (name string, err error) {
 	switch r.IntN(6) {
 	case 0:
 		id := 1 + r.Int64N(3)
-		return fmt.Sprint("section ", id), d.DeleteSection(t.Context(), d.caller(arthur), id)
+		_, err := d.DeleteSection(t.Context(), d.caller(arthur), id)
+		return fmt.Sprint("section ", id), err
 	case 1, 2:
-		return fmt.Sprint("group ", path.Group), d.DeleteGroup(t.Context(), d.caller(arthur), path)
+		_, err := d.DeleteGroup(t.Context(), d.caller(arthur), path)
+		return fmt.Sprint("group ", path.Group), err
 	}
 	shops := shopIDs(1+r.IntN(12), 1+r.IntN(12), 1+r.IntN(12))
 	_, err = d.RemoveFromGroup(t.Context(), d.caller(arthur), path, roundtable.GroupEdit{Businesses: some(shops), Field: "business_ids"})

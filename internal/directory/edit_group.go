@@ -12,14 +12,8 @@ import (
 // know no sections.
 const flatSection = "Groups"
 
-// NewGroup is what became of a creation.
-type NewGroup struct {
-	ID        int64
-	Defaulted bool // nobody said which businesses: all that the caller may READ
-}
-
 // CreateGroup makes a group in a section.
-func (d *Directory) CreateGroup(ctx context.Context, caller Caller, section int64, edit roundtable.GroupEdit) (*NewGroup, error) {
+func (d *Directory) CreateGroup(ctx context.Context, caller Caller, section int64, edit roundtable.GroupEdit) (*Labelled, error) {
 	edit.Creates = true
 	weight := len(edit.Businesses.Value)
 	if !edit.Businesses.Set {
@@ -29,7 +23,7 @@ func (d *Directory) CreateGroup(ctx context.Context, caller Caller, section int6
 			return nil, err
 		}
 	}
-	return editing(ctx, d, caller, weight, &edit, func(o *operation) (*NewGroup, error) {
+	return editing(ctx, d, caller, weight, &edit, func(o *operation) (*Labelled, error) {
 		in, err := o.section(section)
 		if err != nil {
 			return nil, err
@@ -48,42 +42,43 @@ func (d *Directory) CreateGroup(ctx context.Context, caller Caller, section int6
 			}
 		}
 		id, err := o.insertGroup(group, businesses)
-		return &NewGroup{ID: id, Defaulted: !edit.Businesses.Set}, err
+		return &Labelled{ID: id, Defaulted: !edit.Businesses.Set}, err
 	})
 }
 
 // CreateFlatGroup makes an empty group for a client that knows no sections.
-func (d *Directory) CreateFlatGroup(ctx context.Context, caller Caller, edit roundtable.GroupEdit) (int64, error) {
+func (d *Directory) CreateFlatGroup(ctx context.Context, caller Caller, edit roundtable.GroupEdit) (*Labelled, error) {
 	edit.Creates = true
-	return editing(ctx, d, caller, 1, &edit, func(o *operation) (int64, error) {
+	return editing(ctx, d, caller, 1, &edit, func(o *operation) (*Labelled, error) {
 		orgID, err := o.orgForGroups(&edit)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		section, err := o.number("SELECT id FROM sections WHERE org_id = $1 AND name_key = $2", orgID, roundtable.Fold(flatSection))
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		group := storedGroup{orgID: orgID, sectionID: section}
 		if group.name, _, err = o.judgeGroup(&edit, group); err != nil {
-			return 0, err
+			return nil, err
 		}
 		if section == 0 {
 			if group.sectionID, err = o.insertSection(orgID, flatSection); err != nil {
-				return 0, err
+				return nil, err
 			}
 		}
-		return o.insertGroup(group, nil)
+		id, err := o.insertGroup(group, nil)
+		return &Labelled{ID: id}, err
 	})
 }
 
 // UpdateGroup renames a group and replaces its businesses, each if the edit says so.
-func (d *Directory) UpdateGroup(ctx context.Context, caller Caller, path GroupPath, edit roundtable.GroupEdit) error {
+func (d *Directory) UpdateGroup(ctx context.Context, caller Caller, path GroupPath, edit roundtable.GroupEdit) (*Labelled, error) {
 	weight, err := d.weighMembers(ctx, path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = editing(ctx, d, caller, weight+len(edit.Businesses.Value), &edit, func(o *operation) (any, error) {
+	return editing(ctx, d, caller, weight+len(edit.Businesses.Value), &edit, func(o *operation) (*Labelled, error) {
 		group, err := o.editableGroup(path, &edit)
 		if err != nil {
 			return nil, err
@@ -97,55 +92,52 @@ func (d *Directory) UpdateGroup(ctx context.Context, caller Caller, path GroupPa
 				return nil, err
 			}
 		}
-		if !edit.Businesses.Set {
-			return nil, nil
+		if edit.Businesses.Set {
+			return o.setMembers(group, func([]string) []string { return businesses })
 		}
-		_, err = o.setMembers(group, func([]string) []string { return businesses })
-		return nil, err
+		return &Labelled{ID: group.id}, nil
 	})
-	return err
 }
 
-// AddToGroup adds businesses to a group and returns how many were not in it.
-func (d *Directory) AddToGroup(ctx context.Context, caller Caller, path GroupPath, edit roundtable.GroupEdit) (int, error) {
+// AddToGroup adds businesses to a group and counts how many were not in it.
+func (d *Directory) AddToGroup(ctx context.Context, caller Caller, path GroupPath, edit roundtable.GroupEdit) (*Labelled, error) {
 	return d.changeMembers(ctx, caller, path, edit, func(now, named []string) []string { return append(now, minus(named, now)...) })
 }
 
-// RemoveFromGroup takes businesses out of a group and returns how many were in it.
-func (d *Directory) RemoveFromGroup(ctx context.Context, caller Caller, path GroupPath, edit roundtable.GroupEdit) (int, error) {
+// RemoveFromGroup takes businesses out of a group and counts how many were in it.
+func (d *Directory) RemoveFromGroup(ctx context.Context, caller Caller, path GroupPath, edit roundtable.GroupEdit) (*Labelled, error) {
 	return d.changeMembers(ctx, caller, path, edit, minus)
 }
 
 func (d *Directory) changeMembers(
 	ctx context.Context, caller Caller, path GroupPath, edit roundtable.GroupEdit, change func(now, named []string) []string,
-) (int, error) {
-	return editing(ctx, d, caller, len(edit.Businesses.Value), &edit, func(o *operation) (int, error) {
+) (*Labelled, error) {
+	return editing(ctx, d, caller, len(edit.Businesses.Value), &edit, func(o *operation) (*Labelled, error) {
 		group, err := o.editableGroup(path, &edit)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		_, named, err := o.judgeGroup(&edit, group)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		return o.setMembers(group, func(now []string) []string { return change(now, named) })
 	})
 }
 
 // DeleteGroup deletes a group.
-func (d *Directory) DeleteGroup(ctx context.Context, caller Caller, path GroupPath) error {
+func (d *Directory) DeleteGroup(ctx context.Context, caller Caller, path GroupPath) (*Labelled, error) {
 	weight, err := d.weighMembers(ctx, path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = changing(ctx, d, caller, weight, func(o *operation) (any, error) {
+	return changing(ctx, d, caller, weight, func(o *operation) (*Labelled, error) {
 		group, err := o.editableGroup(path, &roundtable.GroupEdit{})
 		if err != nil {
 			return nil, err
 		}
-		return nil, o.deleteGroups(map[int64]bool{group.id: true})
+		return &Labelled{ID: group.id}, o.deleteGroups(map[int64]bool{group.id: true})
 	})
-	return err
 }
 
 // editableGroup loads a group that the caller may WRITE.
@@ -182,8 +174,12 @@ func (o *operation) loadGroupFacts(facts *roundtable.GroupFacts, edit *roundtabl
 		}
 		facts.Full = all >= roundtable.MaxGroups
 	}
-	named := slices.Compact(slices.Sorted(slices.Values(edit.Businesses.Value)))
-	return db.EachIn(o.tx, "SELECT id FROM businesses WHERE org_id = $1 AND id IN (?ids)", []any{group.orgID}, named, func(rows *db.Rows) error {
+	return o.loadKnown(facts, group.orgID, slices.Compact(slices.Sorted(slices.Values(edit.Businesses.Value))))
+}
+
+// loadKnown looks which of some businesses an organisation has.
+func (o *operation) loadKnown(facts *roundtable.GroupFacts, orgID int64, ids []string) error {
+	return db.EachIn(o.tx, "SELECT id FROM businesses WHERE org_id = $1 AND id IN (?ids)", []any{orgID}, ids, func(rows *db.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		facts.Known[id] = true

@@ -6,32 +6,42 @@ import (
 	"github.com/roundtable-directory/roundtable"
 )
 
+// Labelled is what became of a section or group.
+type Labelled struct {
+	ID        int64
+	Defaulted bool // a new group whose businesses nobody named: all that the caller may READ
+	Count     int  // businesses that came or went
+}
+
 // editing carries out an edit in the write path; one whose form is wrong cannot be
-// written, and is judged on a snapshot.
-func editing[T any](ctx context.Context, d *Directory, caller Caller, weight int, edit *roundtable.GroupEdit, do func(*operation) (T, error)) (T, error) {
-	if len(edit.Form) > 0 {
+// written, and is judged on a snapshot unless its answer is to be kept.
+func editing(
+	ctx context.Context, d *Directory, caller Caller, weight int, edit *roundtable.GroupEdit, do func(*operation) (*Labelled, error),
+) (*Labelled, error) {
+	if len(edit.Form) > 0 && caller.Retry == nil {
 		return reading(ctx, d, caller, do)
 	}
 	return changing(ctx, d, caller, weight, do)
 }
 
-// CreateSection makes a section and returns its id.
-func (d *Directory) CreateSection(ctx context.Context, caller Caller, edit roundtable.GroupEdit) (int64, error) {
+// CreateSection makes a section.
+func (d *Directory) CreateSection(ctx context.Context, caller Caller, edit roundtable.GroupEdit) (*Labelled, error) {
 	edit.Creates = true
-	return editing(ctx, d, caller, 1, &edit, func(o *operation) (int64, error) {
+	return editing(ctx, d, caller, 1, &edit, func(o *operation) (*Labelled, error) {
 		orgID, err := o.orgForGroups(&edit)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		facts := &roundtable.GroupFacts{OrgID: orgID}
 		if err := o.loadSectionFacts(facts, edit.Name, 0); err != nil {
-			return 0, err
+			return nil, err
 		}
 		name, _, err := edit.Judge(facts)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		return o.insertSection(orgID, name)
+		id, err := o.insertSection(orgID, name)
+		return &Labelled{ID: id}, err
 	})
 }
 
@@ -65,8 +75,8 @@ func (o *operation) insertSection(orgID int64, name string) (id int64, err error
 }
 
 // UpdateSection renames a section.
-func (d *Directory) UpdateSection(ctx context.Context, caller Caller, id int64, edit roundtable.GroupEdit) error {
-	_, err := editing(ctx, d, caller, 1, &edit, func(o *operation) (any, error) {
+func (d *Directory) UpdateSection(ctx context.Context, caller Caller, id int64, edit roundtable.GroupEdit) (*Labelled, error) {
+	return editing(ctx, d, caller, 1, &edit, func(o *operation) (*Labelled, error) {
 		section, err := o.section(id)
 		if err != nil {
 			return nil, err
@@ -79,22 +89,23 @@ func (d *Directory) UpdateSection(ctx context.Context, caller Caller, id int64, 
 			return nil, err
 		}
 		name, _, err := edit.Judge(facts)
-		if err != nil || !edit.Name.Set || name == section.Name {
+		if err != nil {
 			return nil, err
 		}
-		_, err = o.tx.Exec("UPDATE sections SET name = $2, name_key = $3 WHERE id = $1", id, name, roundtable.Fold(name))
-		return nil, err
+		if edit.Name.Set && name != section.Name {
+			_, err = o.tx.Exec("UPDATE sections SET name = $2, name_key = $3 WHERE id = $1", id, name, roundtable.Fold(name))
+		}
+		return &Labelled{ID: id}, err
 	})
-	return err
 }
 
 // DeleteSection deletes a section with its groups.
-func (d *Directory) DeleteSection(ctx context.Context, caller Caller, id int64) error {
+func (d *Directory) DeleteSection(ctx context.Context, caller Caller, id int64) (*Labelled, error) {
 	weight, err := d.weigh(ctx, "SELECT count(*) FROM business_groups b JOIN groups g ON g.id = b.group_id WHERE g.section_id = $1", id)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = changing(ctx, d, caller, weight, func(o *operation) (any, error) {
+	return changing(ctx, d, caller, weight, func(o *operation) (*Labelled, error) {
 		section, err := o.section(id)
 		if err != nil {
 			return nil, err
@@ -110,7 +121,6 @@ func (d *Directory) DeleteSection(ctx context.Context, caller Caller, id int64) 
 			return nil, err
 		}
 		_, err = o.tx.Exec("DELETE FROM sections WHERE id = $1", id)
-		return nil, err
+		return &Labelled{ID: id}, err
 	})
-	return err
 }

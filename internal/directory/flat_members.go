@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/roundtable-directory/roundtable"
@@ -23,7 +24,7 @@ func (f *BusinessFilter) given() bool {
 // SetFlatMembers replaces the businesses of a group by those that are named and
 // picked; one of both must say something. What a filter picks is read from a snapshot
 // before the change is queued.
-func (d *Directory) SetFlatMembers(ctx context.Context, caller Caller, id int64, edit roundtable.GroupEdit, filter BusinessFilter) error {
+func (d *Directory) SetFlatMembers(ctx context.Context, caller Caller, id int64, edit roundtable.GroupEdit, filter BusinessFilter) (*Labelled, error) {
 	path := GroupPath{Group: id}
 	if edit.Required = !filter.given(); edit.Required {
 		return d.UpdateGroup(ctx, caller, path, edit)
@@ -33,37 +34,42 @@ func (d *Directory) SetFlatMembers(ctx context.Context, caller Caller, id int64,
 		if err != nil {
 			return nil, err
 		}
-		if filter.OrgID.Set && !filter.OrgID.Null && filter.OrgID.Value != group.orgID {
-			edit.Form = append(edit.Form, roundtable.FieldError{
-				Field: "business_org_id", Code: roundtable.CodeUnknownOrg, Message: "This is not the organisation of the group.",
-			})
-		}
-		_, named, err := o.judgeGroup(&edit, group)
-		if err != nil {
-			return nil, err
-		}
-		picked, err := o.pickBusinesses(group.orgID, filter)
-		if edit.Businesses.Set {
-			picked = minus(picked, minus(picked, named))
-		}
-		return picked, err
+		return o.pickBusinesses(group.orgID, filter)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = changing(ctx, d, caller, len(picked), func(o *operation) (any, error) {
+	return editing(ctx, d, caller, len(picked), &edit, func(o *operation) (*Labelled, error) {
 		group, err := o.editableGroup(path, &edit)
 		if err != nil {
 			return nil, err
 		}
-		facts := &roundtable.GroupFacts{Known: make(map[string]bool)}
-		if err := o.loadGroupFacts(facts, &roundtable.GroupEdit{Businesses: roundtable.Some(picked)}, group); err != nil {
+		asked := edit
+		if filter.OrgID.Set && !filter.OrgID.Null && filter.OrgID.Value != group.orgID {
+			asked.Form = append(slices.Clone(edit.Form), roundtable.FieldError{
+				Field: "business_org_id", Code: roundtable.CodeUnknownOrg, Message: "This is not the organisation of the group.",
+			})
+		}
+		_, named, err := o.judgeGroup(&asked, group)
+		if err != nil {
 			return nil, err
 		}
-		_, err = o.setMembers(group, func([]string) []string { return keys(facts.Known) })
-		return nil, err
+		wanted, err := o.existing(group.orgID, picked)
+		if edit.Businesses.Set {
+			wanted = minus(wanted, minus(wanted, named))
+		}
+		if err != nil {
+			return nil, err
+		}
+		return o.setMembers(group, func([]string) []string { return wanted })
 	})
-	return err
+}
+
+// existing returns those of some businesses that an organisation still has.
+func (o *operation) existing(orgID int64, ids []string) ([]string, error) {
+	facts := &roundtable.GroupFacts{Known: make(map[string]bool)}
+	err := o.loadKnown(facts, orgID, ids)
+	return keys(facts.Known), err
 }
 
 // pickBusinesses returns the businesses of an organisation that a filter picks.

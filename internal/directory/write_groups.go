@@ -30,16 +30,16 @@ func (o *operation) renameGroup(id int64, name string) error {
 	return err
 }
 
-// setMembers changes which businesses a group has, and returns how many came or went.
-func (o *operation) setMembers(group storedGroup, change func(now []string) []string) (int, error) {
+// setMembers changes which businesses a group has, and counts those that came or went.
+func (o *operation) setMembers(group storedGroup, change func(now []string) []string) (*Labelled, error) {
 	now, err := o.members(group.id)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	wanted := change(slices.Clone(now))
 	changed := slices.Concat(minus(now, wanted), minus(wanted, now))
 	if len(changed) == 0 {
-		return 0, nil
+		return &Labelled{ID: group.id}, nil
 	}
 	carried := make(map[string][]int64, len(changed))
 	err = db.EachIn(o.tx, "SELECT business_id, group_id FROM business_groups WHERE business_id IN (?ids)", nil, changed, func(rows *db.Rows) error {
@@ -50,7 +50,7 @@ func (o *operation) setMembers(group storedGroup, change func(now []string) []st
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	changes := make([]regrouping, len(changed))
 	for i, business := range changed {
@@ -62,9 +62,9 @@ func (o *operation) setMembers(group storedGroup, change func(now []string) []st
 		changes[i] = regrouping{business, before, after}
 	}
 	if err := o.regroup(group.orgID, changes); err != nil {
-		return 0, err
+		return nil, err
 	}
-	return len(changed), o.writeUsers()
+	return &Labelled{ID: group.id, Count: len(changed)}, o.writeUsers()
 }
 
 // deleteGroups takes groups out of every access set and deletes them.
