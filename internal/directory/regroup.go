@@ -30,13 +30,13 @@ func (o *operation) regroup(orgID int64, changes []regrouping) error {
 	kinds := kindsOf(changes)
 	for _, manager := range managers {
 		reach := roundtable.NewReach(orgID, manager.Accesses, o.facts.Groups)
-		var gained, lost []string
+		var gained, lost [][]string
 		for _, kind := range kinds {
 			switch had, has := reach.Covers(kind.before), reach.Covers(kind.after); {
 			case has && !had:
-				gained = append(gained, kind.businesses...)
+				gained = append(gained, kind.businesses)
 			case had && !has:
-				lost = append(lost, kind.businesses...)
+				lost = append(lost, kind.businesses)
 			}
 		}
 		if outcome := roundtable.ChangeAccess(manager, gained, lost); outcome != nil {
@@ -95,7 +95,8 @@ func changedGroups(changes []regrouping) []int64 {
 	return keys(changed)
 }
 
-// regroupingKind is all businesses that change alike: reach is asked once for them.
+// regroupingKind is all businesses that change alike, ascending: reach is asked once
+// for them.
 type regroupingKind struct {
 	before, after []int64
 	businesses    []string
@@ -112,6 +113,9 @@ func kindsOf(changes []regrouping) []*regroupingKind {
 			kinds = append(kinds, known[name])
 		}
 		known[name].businesses = append(known[name].businesses, c.business)
+	}
+	for _, kind := range kinds {
+		slices.Sort(kind.businesses)
 	}
 	return kinds
 }
