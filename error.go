@@ -65,6 +65,9 @@ const (
 	CodeDuplicateItem     Code = "duplicate_item"
 	CodeOutOfRange        Code = "out_of_range"
 	CodeOrgNotEmpty       Code = "org_not_empty"
+	CodeNameTaken         Code = "name_taken"
+	CodeLimitReached      Code = "limit_reached"
+	CodeNoSubgroups       Code = "no_subgroups"
 )
 
 // Codes of single fields: refusals.
