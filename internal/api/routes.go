@@ -31,6 +31,8 @@ var routes = []Route{
 	{Method: "GET", Path: "/v2/user/{user_id}", handle: (*API).getUser},
 	{Method: "POST", Path: "/v2/user/{user_id}", handle: (*API).updateUser},
 	{Method: "GET", Path: "/v2/user/{user_id}/history", handle: (*API).getHistory},
+	{Method: "GET", Path: "/v2/user/{user_id}/access", handle: (*API).getUserAccess},
+	{Method: "GET", Path: "/v2/business/{business_id}/users", handle: (*API).getBusinessUsers},
 }
 
 // Routes returns the route table.
