@@ -52,12 +52,12 @@ func (d *Directory) BusinessUsers(ctx context.Context, caller Caller, business s
 		if err := roundtable.ReadBusinessAccess(o.actor, asked, o.facts); err != nil {
 			return nil, err
 		}
-		sources, err := o.userSources(*asked)
+		if len(reasons) == 0 {
+			reasons = roundtable.ReasonKinds()
+		}
+		sources, err := o.userSources(*asked, reasons)
 		if err != nil {
 			return nil, err
-		}
-		if len(reasons) > 0 {
-			sources = slices.DeleteFunc(sources, func(s userSource) bool { return !slices.Contains(reasons, s.reason) })
 		}
 		count, ids, err := pageOf(o.tx, sources, page)
 		if err != nil {
@@ -68,31 +68,41 @@ func (d *Directory) BusinessUsers(ctx context.Context, caller Caller, business s
 	})
 }
 
-// userSources are the users who reach a business that the caller may READ, as far as
-// the caller may READ them (section 2): whoever is above a manager, and managers who
-// share the business with it.
-func (o *operation) userSources(business roundtable.Business) ([]userSource, error) {
+// userSources are the users who reach, for one of the reasons, a business that the
+// caller may READ, as far as the caller may READ them (section 2): whoever is above a
+// manager, and managers who share the business with it.
+func (o *operation) userSources(business roundtable.Business, reasons []roundtable.ReasonKind) ([]userSource, error) {
 	actor := o.actor.User
-	if actor.Role == roundtable.Publisher {
-		return []userSource{{reason: roundtable.ReasonSubscription, ids: []string{actor.ID}}}, nil
-	}
-	managers, err := o.groupManagersOf(business)
 	overOrg := actor.Role != roundtable.GroupManager && actor.Role != roundtable.BusinessManager
 	var sources []userSource
-	if actor.Role == roundtable.Provider {
+	switch {
+	case actor.Role == roundtable.Publisher:
+		return forReasons(reasons, userSource{reason: roundtable.ReasonSubscription, ids: []string{actor.ID}}), nil
+	case actor.Role == roundtable.Provider:
 		sources = append(sources, providersOf(o.facts.Orgs[actor.OrgID].ProviderID))
-	} else if overOrg {
+	case overOrg:
 		sources = append(sources, ofRole(roundtable.ReasonRole, roundtable.Provider, business.OrgID))
 	}
 	sources = append(sources,
 		ofRole(roundtable.ReasonRole, roundtable.OrgAdmin, business.OrgID),
-		ofRole(roundtable.ReasonRole, roundtable.OrgManager, business.OrgID),
-		userSource{reason: roundtable.ReasonAccessSet, ids: managers},
-		assignedTo(business.ID))
+		ofRole(roundtable.ReasonRole, roundtable.OrgManager, business.OrgID))
+	if slices.Contains(reasons, roundtable.ReasonAccessSet) {
+		managers, err := o.groupManagersOf(business)
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, userSource{reason: roundtable.ReasonAccessSet, ids: managers})
+	}
+	sources = append(sources, assignedTo(business.ID))
 	if overOrg && business.PresenceManagement {
 		sources = append(sources, ofRole(roundtable.ReasonSubscription, roundtable.Publisher, business.OrgID))
 	}
-	return sources, err
+	return forReasons(reasons, sources...), nil
+}
+
+// forReasons leaves the sources of the reasons that are asked for.
+func forReasons(reasons []roundtable.ReasonKind, sources ...userSource) []userSource {
+	return slices.DeleteFunc(sources, func(s userSource) bool { return !slices.Contains(reasons, s.reason) })
 }
 
 // groupManagersOf finds the GROUP_MANAGERs one of whose access sets covers the

@@ -68,7 +68,7 @@ func (r reach) and(other reach) reach {
 	case r.listed && other.listed:
 		r.ids = common(r.ids, other.ids)
 		return r
-	case r.listed || other.provider != 0 && !other.listed:
+	case r.listed:
 		return r
 	case other.listed || r.provider != 0:
 		return other
@@ -110,9 +110,10 @@ func (r reach) page(tx *db.Tx, page Page) (count int, ids []string, err error) {
 		from, to := page.window(len(r.ids))
 		return len(r.ids), r.ids[from:to], nil
 	}
-	source, args := "FROM businesses b WHERE b.org_id = $1", []any{r.org}
+	source, order, args := "FROM businesses b WHERE b.org_id = $1", "b.id", []any{r.org}
 	if r.provider != 0 {
-		source, args = "FROM orgs o JOIN businesses b ON b.org_id = o.id WHERE o.provider_id = $1", []any{r.provider}
+		source, order = "FROM orgs o JOIN businesses b ON b.org_id = o.id WHERE o.provider_id = $1", "o.id, b.id"
+		args = []any{r.provider}
 	}
 	if r.subscribed {
 		source += " AND b.presence_management"
@@ -121,7 +122,8 @@ func (r reach) page(tx *db.Tx, page Page) (count int, ids []string, err error) {
 		return 0, nil, err
 	}
 	from, to := page.window(count)
-	err = tx.Each("SELECT b.id "+source+" ORDER BY b.org_id, b.id LIMIT $2 OFFSET $3", append(args, to-from, from), func(rows *db.Rows) error {
+	text := "SELECT b.id " + source + " ORDER BY " + order + " LIMIT $2 OFFSET $3"
+	err = tx.Each(text, append(args, to-from, from), func(rows *db.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		ids = append(ids, id)
