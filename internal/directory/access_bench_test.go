@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -74,7 +73,7 @@ func BenchmarkUserAccess(b *testing.B) {
 					want = chainShops
 				}
 				if err != nil || list.Count != want || len(list.Access) != test.page.PerPage {
-					b.Fatal(fmt.Sprintf("%d businesses, %v", list.Count, err))
+					b.Fatalf("%v: %+v", err, list)
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/list")
