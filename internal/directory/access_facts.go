@@ -138,13 +138,11 @@ func (o *operation) loadNamed(ids []string) (map[string]BusinessName, error) {
 	return names, o.loadOrgs(o.tx, keys(orgs))
 }
 
-// codePrefix addresses a business by its code, in the organisation of the caller.
-const codePrefix = "c-"
-
-// businessNamed loads the business of an id, or of c- and a code; nil: there is none. A
-// PROVIDER has no codes: they are unique in an organisation only.
+// businessNamed loads the business of an id, or of c- and a code of the caller's
+// organisation; nil: there is none. A PROVIDER has no codes: it is of many
+// organisations, and a code is unique in one.
 func (o *operation) businessNamed(name string) (*roundtable.Business, error) {
-	code, byCode := strings.CutPrefix(name, codePrefix)
+	code, byCode := strings.CutPrefix(name, "c-")
 	switch {
 	case byCode && o.actor.User.Role != roundtable.Provider && utf8.ValidString(code) && !strings.Contains(code, "\x00"):
 		_, err := o.tx.One("SELECT id FROM businesses WHERE org_id = $1 AND code = $2", []any{o.actor.User.OrgID, code}, &name)
