@@ -56,6 +56,8 @@ var routes = []Route{
 	{Method: "DELETE", Path: "/v2/groups/{group_id}", NoBody: true, handle: (*API).deleteFlatGroup},
 	{Method: "GET", Path: "/v2/groups/{group_id}/businesses", handle: (*API).getFlatMembers},
 	{Method: "PUT", Path: "/v2/groups/{group_id}/businesses", handle: (*API).setFlatMembers},
+	{Method: "GET", Path: "/v2/user/{user_id}/access", handle: (*API).getUserAccess},
+	{Method: "GET", Path: "/v2/business/{business_id}/users", handle: (*API).getBusinessUsers},
 }
 
 // Routes returns the route table.
