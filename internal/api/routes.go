@@ -30,7 +30,11 @@ var routes = []Route{
 	{Method: "GET", Path: "/v2/user/me", handle: (*API).getMe},
 	{Method: "GET", Path: "/v2/user/{user_id}", handle: (*API).getUser},
 	{Method: "POST", Path: "/v2/user/{user_id}", handle: (*API).updateUser},
+	{Method: "DELETE", Path: "/v2/user/{user_id}", NoBody: true, handle: (*API).deleteUser},
+	{Method: "POST", Path: "/v2/user/{user_id}/invite", NoBody: true, handle: (*API).inviteUser},
+	{Method: "GET", Path: "/v2/user/{user_id}/businesses", handle: (*API).getUserBusinesses},
 	{Method: "GET", Path: "/v2/user/{user_id}/history", handle: (*API).getHistory},
+	{Method: "POST", Path: "/v2/user/{user_id}/history/{event_id}/revert", NoBody: true, handle: (*API).revertUser},
 }
 
 // Routes returns the route table.
