@@ -18,13 +18,10 @@ const (
 	mailInvitation    = "invitation"
 )
 
-// write stores what the batch came to: the users in their last state, and every
-// event on the way there.
+// write stores what the batch came to: every event on the way there, the users in
+// their last state, and then what lets them in, which needs them to be there.
 func (w *workingSet) write(tx *db.Tx) error {
 	for _, r := range w.outcomes {
-		if err := w.writeCredentials(tx, r); err != nil {
-			return err
-		}
 		if err := w.writeEvent(tx, r); err != nil {
 			return err
 		}
@@ -34,6 +31,11 @@ func (w *workingSet) write(tx *db.Tx) error {
 	}
 	for _, id := range w.changedUsers() {
 		if err := w.writeUser(tx, w.stored[id], w.users[id]); err != nil {
+			return err
+		}
+	}
+	for _, r := range w.outcomes {
+		if err := w.writeCredentials(tx, r); err != nil {
 			return err
 		}
 	}
