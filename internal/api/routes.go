@@ -30,6 +30,9 @@ var routes = []Route{
 	{Method: "GET", Path: "/v2/user/me", handle: (*API).getMe},
 	{Method: "GET", Path: "/v2/user/{user_id}", handle: (*API).getUser},
 	{Method: "POST", Path: "/v2/user/{user_id}", handle: (*API).updateUser},
+	{Method: "DELETE", Path: "/v2/user/{user_id}", NoBody: true, handle: (*API).deleteUser},
+	{Method: "POST", Path: "/v2/user/{user_id}/invite", NoBody: true, handle: (*API).inviteUser},
+	{Method: "GET", Path: "/v2/user/{user_id}/businesses", handle: (*API).getUserBusinesses},
 	{Method: "GET", Path: "/v2/user/{user_id}/history", handle: (*API).getHistory},
 	{Method: "POST", Path: "/v2/org", handle: (*API).createOrg},
 	{Method: "GET", Path: "/v2/org/search", handle: (*API).searchOrgs},
@@ -58,6 +61,7 @@ var routes = []Route{
 	{Method: "PUT", Path: "/v2/groups/{group_id}/businesses", handle: (*API).setFlatMembers},
 	{Method: "GET", Path: "/v2/user/{user_id}/access", handle: (*API).getUserAccess},
 	{Method: "GET", Path: "/v2/business/{business_id}/users", handle: (*API).getBusinessUsers},
+	{Method: "POST", Path: "/v2/user/{user_id}/history/{event_id}/revert", NoBody: true, handle: (*API).revertUser},
 }
 
 // Routes returns the route table.

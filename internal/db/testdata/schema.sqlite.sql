@@ -72,7 +72,8 @@ CREATE TABLE events (
     api_key_id  INTEGER NOT NULL,
     request_id  TEXT    NOT NULL,
     changes     TEXT    NOT NULL,
-    effects     TEXT    NOT NULL
+    effects     TEXT    NOT NULL,
+    reverts     INTEGER
 ) STRICT;
 CREATE TABLE groups (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -257,5 +257,6 @@ CREATE TABLE events (
     api_key_id  INTEGER NOT NULL,
     request_id  TEXT    NOT NULL,
     changes     TEXT    NOT NULL,
-    effects     TEXT    NOT NULL
+    effects     TEXT    NOT NULL,
+    reverts     INTEGER -- version of the event of the same user that this one undid
 ) STRICT;
