@@ -151,18 +151,6 @@ func ReadUser(actor Actor, target *User, facts *Facts) error {
 	return nil
 }
 
-// ReadBusinessesOf judges whether actor may list the businesses that target may READ, as
-// far as it may READ them itself.
-func ReadBusinessesOf(actor Actor, target *User, facts *Facts) error {
-	if err := ReadUser(actor, target, facts); err != nil {
-		return err
-	}
-	if !actor.Key.may(PermissionBusinessRead) {
-		return &Error{Code: CodeForbidden}
-	}
-	return nil
-}
-
 // ReadHistory judges whether actor may read the history of target: the user
 // itself and its administrators may.
 func ReadHistory(actor Actor, target *User, facts *Facts) error {
