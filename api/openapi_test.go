@@ -121,6 +121,7 @@ func TestExamplesAreReplayed(t *testing.T) {
 		"page_not_available": "every demo organisation has every page",
 		"key_ceiling":        "no demo key is restricted",
 		"rate_limited":       "a limit of a minute",
+		"created":            "every user gets an id of its own",
 		"internal":           "a mistake of ours",
 		"overloaded":         "too much load for a test of examples",
 		"unavailable":        "a moment of start and end",
