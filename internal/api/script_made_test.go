@@ -35,6 +35,9 @@ func (s step) fillMade(t *testing.T, made *string, got *answer) step {
 	if s.call.Body != nil {
 		s.call.Body = []byte(strings.ReplaceAll(string(s.call.Body), newUserID, *made))
 	}
+	if got == nil && s.want.made {
+		return s // whom it makes is not known yet
+	}
 	s.want.body = filled(t, s.want.body, *made)
 	s.want.rows = slices.Clone(s.want.rows)
 	for i := range s.want.rows {
