@@ -49,6 +49,8 @@ const (
 	CodeTooManyItems      Code = "too_many_items"
 	CodeInvalidPhone      Code = "invalid_phone"
 	CodeInvalidChoice     Code = "invalid_choice"
+	CodeInvalidFormat     Code = "invalid_format"
+	CodeOutOfRange        Code = "out_of_range"
 	CodeWeakPassword      Code = "weak_password"
 	CodeEmptyAccessSet    Code = "empty_access_set"
 	CodePageNotAvailable  Code = "page_not_available"
@@ -56,6 +58,8 @@ const (
 	CodeUnknownGroup      Code = "unknown_group"
 	CodeUnknownBusiness   Code = "unknown_business"
 	CodeEmailTaken        Code = "email_taken"
+	CodeCodeTaken         Code = "code_taken"
+	CodeMaxBusinesses     Code = "max_businesses_reached"
 	CodePasswordNotUsable Code = "password_not_usable"
 	CodeSSONotConfigured  Code = "sso_not_configured"
 )

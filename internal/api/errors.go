@@ -64,6 +64,9 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		refusal = &roundtable.Error{Code: roundtable.CodeInternal}
 	}
 	kind := errorKinds[refusal.Code]
+	if refusal.Message != "" {
+		kind.message = refusal.Message
+	}
 	if kind.status == http.StatusServiceUnavailable {
 		a.log.Error("request not served", "error", err, "request_id", httpd.RequestID(r))
 	}

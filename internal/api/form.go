@@ -19,7 +19,14 @@ import (
 type bodyForm[T any] struct {
 	members map[string][]int
 	ignored []string // members that are accepted whatever their type, and named
+	whole   []string // members whose values are the rules' to read
 }
+
+// wholeMember is the tag of the map that members taken as they stand go into.
+const wholeMember = "*"
+
+// takesWhole is a struct with such a map; it names the members.
+type takesWhole interface{ whole() []string }
 
 func newForm[T any](ignored ...string) bodyForm[T] {
 	f := bodyForm[T]{members: make(map[string][]int), ignored: ignored}
@@ -27,6 +34,9 @@ func newForm[T any](ignored ...string) bodyForm[T] {
 		if !field.Anonymous {
 			f.members[field.Tag.Get("json")] = field.Index
 		}
+	}
+	if body, ok := any(*new(T)).(takesWhole); ok {
+		f.whole = body.whole()
 	}
 	return f
 }
@@ -36,6 +46,7 @@ func newForm[T any](ignored ...string) bodyForm[T] {
 type formReader struct {
 	errors  []roundtable.FieldError
 	ignored []string
+	whole   map[string]json.RawMessage
 }
 
 // read reads a body that inspect has passed; no body is an empty one.
@@ -43,7 +54,7 @@ func (f bodyForm[T]) read(body []byte) (into T, errors []roundtable.FieldError, 
 	if len(body) == 0 {
 		return into, nil, nil
 	}
-	reader, seen := &formReader{}, make(map[string]bool)
+	reader, seen := &formReader{whole: make(map[string]json.RawMessage)}, make(map[string]bool)
 	members := reflect.ValueOf(&into).Elem()
 	d := jx.DecodeBytes(body)
 	err := d.ObjBytes(func(d *jx.Decoder, key []byte) error {
@@ -53,9 +64,14 @@ func (f bodyForm[T]) read(body []byte) (into T, errors []roundtable.FieldError, 
 		case seen[name]:
 			reader.wrong(name, roundtable.CodeDuplicateField, "Stands in the body twice.")
 			return d.Skip()
-		case known:
+		case known && name != wholeMember:
 			seen[name] = true
 			return reader.member(d, name, members.FieldByIndex(member).Addr().Interface())
+		case slices.Contains(f.whole, name):
+			seen[name] = true
+			raw, _, err := reader.raw(d, name)
+			reader.whole[name] = raw
+			return err
 		case slices.Contains(f.ignored, name):
 			seen[name] = true
 			reader.ignored = append(reader.ignored, name)
@@ -67,6 +83,9 @@ func (f bodyForm[T]) read(body []byte) (into T, errors []roundtable.FieldError, 
 	})
 	if err != nil { // the body is valid JSON: only what inspect lets through and the tokenizer refuses
 		reader.wrong(roundtable.BodyField, roundtable.CodeInvalidJSON, "The body is not valid JSON.")
+	}
+	if index, open := f.members[wholeMember]; open {
+		members.FieldByIndex(index).Set(reflect.ValueOf(reader.whole))
 	}
 	return into, reader.errors, reader.ignored
 }

@@ -31,6 +31,11 @@ var routes = []Route{
 	{Method: "GET", Path: "/v2/user/{user_id}", handle: (*API).getUser},
 	{Method: "POST", Path: "/v2/user/{user_id}", handle: (*API).updateUser},
 	{Method: "GET", Path: "/v2/user/{user_id}/history", handle: (*API).getHistory},
+	{Method: "POST", Path: "/v2/business", handle: (*API).createBusiness},
+	{Method: "GET", Path: "/v2/business/search", handle: (*API).searchBusinesses},
+	{Method: "GET", Path: "/v2/business/{business_id}", handle: (*API).getBusiness},
+	{Method: "POST", Path: "/v2/business/{business_id}", handle: (*API).updateBusiness},
+	{Method: "DELETE", Path: "/v2/business/{business_id}", NoBody: true, handle: (*API).deleteBusiness},
 }
 
 // Routes returns the route table.
