@@ -189,7 +189,7 @@ func (r *businessReader) date(path string, value any) any {
 		return nil
 	}
 	if _, err := time.Parse(time.DateOnly, given); err != nil {
-		return r.refuse(path, CodeInvalidFormat, "Must be a date, YYYY-MM-DD.")
+		return r.refuse(path, CodeInvalidDate, "Must be a date, YYYY-MM-DD.")
 	}
 	return given
 }
@@ -201,7 +201,7 @@ func (r *businessReader) country(path string, value any) any {
 		return r.mistyped(path, "Must be a string.")
 	}
 	if !ValidCountry(given) {
-		return r.refuse(path, CodeInvalidFormat, "Must be two upper-case letters, such as FR.")
+		return r.refuse(path, CodeInvalidCountry, "Must be two upper-case letters, such as FR.")
 	}
 	return given
 }

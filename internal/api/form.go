@@ -54,7 +54,10 @@ func (f bodyForm[T]) read(body []byte) (into T, errors []roundtable.FieldError, 
 	if len(body) == 0 {
 		return into, nil, nil
 	}
-	reader, seen := &formReader{whole: make(map[string]json.RawMessage)}, make(map[string]bool)
+	reader, seen := &formReader{}, make(map[string]bool)
+	if f.whole != nil {
+		reader.whole = make(map[string]json.RawMessage)
+	}
 	members := reflect.ValueOf(&into).Elem()
 	d := jx.DecodeBytes(body)
 	err := d.ObjBytes(func(d *jx.Decoder, key []byte) error {
@@ -84,7 +87,7 @@ func (f bodyForm[T]) read(body []byte) (into T, errors []roundtable.FieldError, 
 	if err != nil { // the body is valid JSON: only what inspect lets through and the tokenizer refuses
 		reader.wrong(roundtable.BodyField, roundtable.CodeInvalidJSON, "The body is not valid JSON.")
 	}
-	if index, open := f.members[wholeMember]; open {
+	if index := f.members[wholeMember]; f.whole != nil {
 		members.FieldByIndex(index).Set(reflect.ValueOf(reader.whole))
 	}
 	return into, reader.errors, reader.ignored
