@@ -26,6 +26,8 @@ type Options struct {
 	Log      *slog.Logger
 	MaxBatch int // items of one transaction; 1: one transaction a request
 	Hasher   *secret.Hasher
+
+	RateLimit int // requests of an organisation in a minute; 0: no limit
 }
 
 // Directory is the directory on one database. Its methods may be called by many
@@ -41,6 +43,7 @@ type Directory struct {
 	emails   *emailLimit
 	callers  recalledCallers
 	plans    knownPlans
+	rates    rateLimit
 	queue    *queue
 	maxBatch int
 	stopped  chan struct{}
@@ -67,7 +70,7 @@ func New(database *db.DB, o Options) *Directory {
 		db: database, now: o.Now, random: o.Random, log: o.Log,
 		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](),
 		hasher: o.Hasher, emails: newEmailLimit(), queue: newQueue(),
-		maxBatch: o.MaxBatch, stopped: make(chan struct{}),
+		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, stopped: make(chan struct{}),
 	}
 	go d.work()
 	return d
