@@ -33,8 +33,9 @@ func (a *API) createBusiness(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	update, ignored := readBusiness(req)
-	created, err := a.directory.CreateBusiness(req.Context(), req.caller, update)
-	return businessWritten(created, ignored, err)
+	return writing(req, writtenBusiness(ignored), func(caller directory.Caller) (*roundtable.BusinessView, error) {
+		return a.directory.CreateBusiness(req.Context(), caller, update)
+	})
 }
 
 // updateBusiness is POST /v2/business/{business_id}.
@@ -43,19 +44,20 @@ func (a *API) updateBusiness(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	update, ignored := readBusiness(req)
-	updated, err := a.directory.UpdateBusiness(req.Context(), req.caller, req.parameter(), update)
-	return businessWritten(updated, ignored, err)
+	return writing(req, writtenBusiness(ignored), func(caller directory.Caller) (*roundtable.BusinessView, error) {
+		return a.directory.UpdateBusiness(req.Context(), caller, req.parameter(), update)
+	})
 }
 
-func businessWritten(view *roundtable.BusinessView, ignored []string, err error) (*reply, error) {
-	if err != nil {
-		return nil, err
+// writtenBusiness renders a business that was created or updated.
+func writtenBusiness(ignored []string) func(*roundtable.BusinessView) (*reply, error) {
+	return func(written *roundtable.BusinessView) (*reply, error) {
+		return &reply{
+			body:    []byte(`{"status":"success","id":"` + written.Profile.ID + `"}`),
+			etag:    written.Profile.Tag(written.Org),
+			ignored: ignored,
+		}, nil
 	}
-	return &reply{
-		body:    []byte(`{"status":"success","id":"` + view.Profile.ID + `"}`),
-		etag:    view.Profile.Tag(view.Org),
-		ignored: ignored,
-	}, nil
 }
 
 // deleteBusiness is DELETE /v2/business/{business_id}.
@@ -63,10 +65,12 @@ func (a *API) deleteBusiness(req *request) (*reply, error) {
 	if err := strictQuery(req.URL).err(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	id, err := a.directory.DeleteBusiness(req.Context(), req.caller, req.parameter(), tagCondition(req))
-	if err != nil {
-		return nil, err
-	}
+	return writing(req, deletedBusiness, func(caller directory.Caller) (string, error) {
+		return a.directory.DeleteBusiness(req.Context(), caller, req.parameter(), tagCondition(req))
+	})
+}
+
+func deletedBusiness(id string) (*reply, error) {
 	return &reply{body: []byte(`{"id":"` + id + `","status":"success"}`)}, nil
 }
 

@@ -67,9 +67,6 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		refusal = &roundtable.Error{Code: roundtable.CodeInternal}
 	}
 	kind := errorKinds[refusal.Code]
-	if refusal.Message != "" {
-		kind.message = refusal.Message
-	}
 	if kind.status == http.StatusServiceUnavailable {
 		a.log.Error("request not served", "error", err, "request_id", httpd.RequestID(r))
 	}
@@ -98,6 +95,9 @@ func errorText(refusal *roundtable.Error, requestID string) ([]byte, error) {
 }
 
 func describe(refusal *roundtable.Error, kind errorKind) errorBody {
+	if refusal.Message != "" {
+		kind.message = refusal.Message
+	}
 	body := errorBody{Details: []errorDetail{}}
 	fields := make(map[string]any, len(refusal.Fields))
 	for _, f := range refusal.Fields {
