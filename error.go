@@ -53,8 +53,6 @@ const (
 	CodeInvalidPhone      Code = "invalid_phone"
 	CodeInvalidChoice     Code = "invalid_choice"
 	CodeInvalidCountry    Code = "invalid_country"
-	CodeInvalidDate       Code = "invalid_date"
-	CodeOutOfRange        Code = "out_of_range"
 	CodeWeakPassword      Code = "weak_password"
 	CodeEmptyAccessSet    Code = "empty_access_set"
 	CodePageNotAvailable  Code = "page_not_available"
@@ -66,6 +64,13 @@ const (
 	CodeMaxBusinesses     Code = "max_businesses_reached"
 	CodePasswordNotUsable Code = "password_not_usable"
 	CodeSSONotConfigured  Code = "sso_not_configured"
+	CodeInvalidDate       Code = "invalid_date"
+	CodeDuplicateItem     Code = "duplicate_item"
+	CodeOutOfRange        Code = "out_of_range"
+	CodeOrgNotEmpty       Code = "org_not_empty"
+	CodeNameTaken         Code = "name_taken"
+	CodeLimitReached      Code = "limit_reached"
+	CodeNoSubgroups       Code = "no_subgroups"
 )
 
 // Codes of single fields: refusals.
@@ -73,6 +78,7 @@ const (
 	CodeEditNotAllowed Code = "edit_not_allowed"
 	CodeKeyCeiling     Code = "key_ceiling"
 	CodeLastOrgAdmin   Code = "last_org_admin"
+	CodeOrgOfProvider  Code = "org_of_provider"
 )
 
 // BodyField stands for the body as a whole where an error names a field.

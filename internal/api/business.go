@@ -105,7 +105,7 @@ func tagCondition(req *request) roundtable.TagCondition {
 func (a *API) searchBusinesses(req *request) (*reply, error) {
 	q := readQuery(req.URL)
 	page := q.page()
-	filter, order := q.businessFilter(), q.businessOrder()
+	filter, order := q.businessSearch(), q.businessOrder()
 	if err := q.err(); err != nil {
 		return nil, a.confirmed(req, err)
 	}

@@ -21,9 +21,9 @@ var planAliases = []struct{ short, plan string }{
 	{"pm", "presence_management"}, {"rm", "review_management"}, {"rb", "review_booster"},
 }
 
-// businessFilter reads the parameters of a search for businesses.
-func (q *query) businessFilter() directory.BusinessFilter {
-	f := directory.BusinessFilter{
+// businessSearch reads the parameters of a search for businesses.
+func (q *query) businessSearch() directory.BusinessSearch {
+	f := directory.BusinessSearch{
 		IDs: q.listed("business__in"), Codes: q.listed("codes"), Groups: q.integers("groups"), OrgID: q.integer("org_id"),
 		Code: q.text("code"), Name: q.text("name"), City: q.text("city"), Zipcode: q.text("zipcode"), Country: q.text("country"),
 		ModifiedSince: q.instant("modified__gte"), NoFeatures: q.choices("features__notin", roundtable.PlanNames()...),

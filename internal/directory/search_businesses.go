@@ -8,9 +8,9 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
-// BusinessFilter is what a search for businesses asks for. What is not set does not
+// BusinessSearch is what a search for businesses asks for. What is not set does not
 // narrow it; a list that is set and empty leaves nothing.
-type BusinessFilter struct {
+type BusinessSearch struct {
 	Words []string // each begins a word of name, city or zipcode; nil: any
 
 	IDs, Codes, Statuses []string
@@ -57,7 +57,7 @@ type Businesses struct {
 
 // SearchBusinesses returns a page of the businesses in the caller's READ scope that a
 // filter asks for.
-func (d *Directory) SearchBusinesses(ctx context.Context, caller Caller, filter BusinessFilter, order BusinessOrder, page Page) (*Businesses, error) {
+func (d *Directory) SearchBusinesses(ctx context.Context, caller Caller, filter BusinessSearch, order BusinessOrder, page Page) (*Businesses, error) {
 	return reading(ctx, d, caller, func(o *operation) (*Businesses, error) {
 		if err := roundtable.SearchBusinesses(o.actor); err != nil {
 			return nil, err
@@ -110,7 +110,7 @@ func (o *operation) views(ids []string) ([]*roundtable.BusinessView, error) {
 }
 
 // andFilter narrows to what the filter asks for.
-func (q *businessQuery) andFilter(o *operation, f *BusinessFilter) error {
+func (q *businessQuery) andFilter(o *operation, f *BusinessSearch) error {
 	if f.Words != nil {
 		q.andWords(f.Words)
 	}
@@ -211,7 +211,7 @@ func (q *businessQuery) andGroups(o *operation, groups []int64) error {
 
 // andFeatures narrows by plans: that of presence management is switched on for each
 // business, all others for its organisation.
-func (q *businessQuery) andFeatures(o *operation, f *BusinessFilter) error {
+func (q *businessQuery) andFeatures(o *operation, f *BusinessSearch) error {
 	if len(f.Features) == 0 && len(f.NoFeatures) == 0 {
 		return nil
 	}
