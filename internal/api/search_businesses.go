@@ -2,9 +2,7 @@ package api
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -13,7 +11,6 @@ import (
 const (
 	maxQueryWords = 10
 	maxListed     = 1_000 // members of a list in a query
-	maxYear9999   = 253_402_300_799
 )
 
 // planAliases are the short names of plans that subscribed_to_… ends with.
@@ -82,18 +79,4 @@ func (q *query) integers(name string) []int64 {
 		list = append(list, value)
 	}
 	return list
-}
-
-// instant reads Unix seconds, which may have a fraction, as microseconds.
-func (q *query) instant(name string) roundtable.Opt[int64] {
-	text := q.values.Get(name)
-	if text == "" {
-		return roundtable.Opt[int64]{}
-	}
-	seconds, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(seconds) || math.Abs(seconds) > maxYear9999 {
-		q.invalid(name, "Must be a time in Unix seconds.")
-		return roundtable.Opt[int64]{}
-	}
-	return roundtable.Some(int64(math.Round(seconds * 1e6)))
 }

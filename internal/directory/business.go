@@ -44,22 +44,26 @@ func (o *operation) readableBusiness(path string) (*roundtable.BusinessProfile, 
 // codePrefix stands in a path before a code.
 const codePrefix = "c-"
 
-// businessAt loads the business that a path names, with its organisation: by its id, or
-// by its code in the caller's own organisation, which a PROVIDER must not rely on. It
-// returns nil if there is none. Nobody's rights are judged.
-func (o *operation) businessAt(path string) (*roundtable.BusinessProfile, error) {
-	id := path
-	if code, byCode := strings.CutPrefix(path, codePrefix); byCode {
-		if o.actor.User.Role == roundtable.Provider || !utf8.ValidString(code) || strings.ContainsRune(code, 0) {
-			return nil, nil
-		}
-		var err error
-		if id, err = o.businessWithCode(o.actor.User.OrgID, code); err != nil {
-			return nil, err
-		}
+// businessID returns the id of the business that a path names: by its id, or by its code
+// in the caller's own organisation, which a PROVIDER must not rely on. Empty: it names
+// none. Whether there is one with that id is not looked up.
+func (o *operation) businessID(path string) (string, error) {
+	code, byCode := strings.CutPrefix(path, codePrefix)
+	switch {
+	case !byCode && roundtable.ValidID(path):
+		return path, nil
+	case !byCode, o.actor.User.Role == roundtable.Provider, !utf8.ValidString(code), strings.ContainsRune(code, 0):
+		return "", nil
 	}
-	if !roundtable.ValidID(id) {
-		return nil, nil
+	return o.businessWithCode(o.actor.User.OrgID, code)
+}
+
+// businessAt loads the business that a path names, with its organisation; nil: there is
+// none. Nobody's rights are judged.
+func (o *operation) businessAt(path string) (*roundtable.BusinessProfile, error) {
+	id, err := o.businessID(path)
+	if id == "" || err != nil {
+		return nil, err
 	}
 	profiles, err := o.loadProfiles([]string{id})
 	if err != nil || len(profiles) == 0 {

@@ -21,7 +21,7 @@ type BusinessSearch struct {
 	Name, City    roundtable.Opt[string] // without regard to case and accents
 	Zipcode       roundtable.Opt[string]
 	Country       roundtable.Opt[string]
-	ModifiedSince roundtable.Opt[int64] // Unix microseconds
+	ModifiedSince roundtable.Opt[roundtable.UnixMicros]
 
 	Features   [][]string // of each list the business has one
 	NoFeatures []string   // of these it has none
