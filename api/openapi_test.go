@@ -122,7 +122,7 @@ func TestExamplesAreReplayed(t *testing.T) {
 		"key_ceiling":            "no demo key is restricted",
 		"limit_reached":          "a thousand sections",
 		"max_businesses_reached": "no demo organisation has a limit",
-		"made":                   "an id by chance",
+		"created":                "every user and business gets an id of its own",
 		"rate_limited":           "a limit of a minute",
 		"internal":               "a mistake of ours",
 		"overloaded":             "too much load for a test of examples",
