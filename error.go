@@ -61,6 +61,13 @@ const (
 	CodeEmailTaken        Code = "email_taken"
 	CodePasswordNotUsable Code = "password_not_usable"
 	CodeSSONotConfigured  Code = "sso_not_configured"
+	CodeInvalidDate       Code = "invalid_date"
+	CodeDuplicateItem     Code = "duplicate_item"
+	CodeOutOfRange        Code = "out_of_range"
+	CodeOrgNotEmpty       Code = "org_not_empty"
+	CodeNameTaken         Code = "name_taken"
+	CodeLimitReached      Code = "limit_reached"
+	CodeNoSubgroups       Code = "no_subgroups"
 )
 
 // Codes of what is wrong with a user for an operation on it.
@@ -82,6 +89,7 @@ const (
 	CodeEditNotAllowed Code = "edit_not_allowed"
 	CodeKeyCeiling     Code = "key_ceiling"
 	CodeLastOrgAdmin   Code = "last_org_admin"
+	CodeOrgOfProvider  Code = "org_of_provider"
 )
 
 // BodyField stands for the body as a whole where an error names a field.

@@ -74,13 +74,11 @@ func (f *Facts) Administers(actor, target *User) bool {
 // holds: who may become somebody must have been as much before (section 1.4).
 // Role, businesses and READ scope follow from administering; pages do not.
 func (f *Facts) holdsAll(actor, target *User) bool {
-	return f.holdsPages(actor, heldPages(target, f.org(target.OrgID)))
+	return holdsPages(actor, heldPages(target))
 }
 
 // holdsPages reports whether actor holds all of pages.
-func (f *Facts) holdsPages(actor *User, pages []string) bool {
-	return actor.Role.holdsAllPages() || containsAll(heldPages(actor, f.org(actor.OrgID)), pages)
-}
+func holdsPages(actor *User, pages []string) bool { return containsAll(heldPages(actor), pages) }
 
 func (f *Facts) sameProvider(actor *User, orgID int64) bool {
 	org, ok := f.Orgs[orgID]
@@ -148,18 +146,6 @@ func ReadUser(actor Actor, target *User, facts *Facts) error {
 		return &Error{Code: CodeNotFound}
 	}
 	if !actor.Key.may(PermissionUserRead) {
-		return &Error{Code: CodeForbidden}
-	}
-	return nil
-}
-
-// ReadBusinessesOf judges whether actor may list the businesses that target may READ, as
-// far as it may READ them itself.
-func ReadBusinessesOf(actor Actor, target *User, facts *Facts) error {
-	if err := ReadUser(actor, target, facts); err != nil {
-		return err
-	}
-	if !actor.Key.may(PermissionBusinessRead) {
 		return &Error{Code: CodeForbidden}
 	}
 	return nil

@@ -120,6 +120,7 @@ func TestExamplesAreReplayed(t *testing.T) {
 	unreachable := map[string]string{
 		"page_not_available": "every demo organisation has every page",
 		"key_ceiling":        "no demo key is restricted",
+		"limit_reached":      "a thousand sections",
 		"rate_limited":       "a limit of a minute",
 		"created":            "every user gets an id of its own",
 		"internal":           "a mistake of ours",
@@ -152,7 +153,7 @@ func shape(t *testing.T, value any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	passing := regexp.MustCompile(`"(request_id|created_at|changed_at|api_key_id)":("[^"]*"|[0-9]+)`)
+	passing := regexp.MustCompile(`"(request_id|created_at|created|updated|changed_at|api_key_id)":("[^"]*"|[0-9]+)`)
 	return passing.ReplaceAllString(string(encoded), `"$1":0`)
 }
 

@@ -54,8 +54,8 @@ func (o *operation) judgeDeletion(id string, match roundtable.Precondition) (*ro
 	return outcome, nil
 }
 
-// ownedTables hold what belongs to a user and goes with it, in their column user_id.
-var ownedTables = []string{
+// userTables hold what belongs to a user and goes with it, in their column user_id.
+var userTables = []string{
 	"user_accesses", "user_businesses", "passwords", "sessions", "api_keys", "connection_tokens", "links", "sso_links", "mails",
 }
 
@@ -72,7 +72,7 @@ func (o *operation) removeUser(deletion *roundtable.Outcome) error {
 	}
 	_, err := o.tx.Exec("INSERT INTO deleted_users (id, org_id, role, version, last_event_id, deleted_at) VALUES ($1, $2, $3, $4, $5, $6)",
 		gone.ID, gone.OrgID, string(gone.Role), gone.Version, *gone.LastEventID, o.now.UnixMicro())
-	for _, table := range ownedTables {
+	for _, table := range userTables {
 		if err == nil {
 			_, err = o.tx.Exec("DELETE FROM "+table+" WHERE user_id = $1", gone.ID)
 		}
