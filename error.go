@@ -58,6 +58,13 @@ const (
 	CodeEmailTaken        Code = "email_taken"
 	CodePasswordNotUsable Code = "password_not_usable"
 	CodeSSONotConfigured  Code = "sso_not_configured"
+	CodeInvalidDate       Code = "invalid_date"
+	CodeDateTooEarly      Code = "date_too_early"
+	CodeInvalidAddress    Code = "invalid_address"
+	CodeOutOfRange        Code = "out_of_range"
+	CodeTooManyKeys       Code = "too_many_keys"
+	CodeKeyExpired        Code = "key_expired"
+	CodeKeyRevoked        Code = "key_revoked"
 )
 
 // Codes of single fields: refusals.

@@ -108,7 +108,7 @@ func newCompany(t *testing.T) *company {
 	c := &company{t: t, db: database, query: made.query, urls: make(map[place]string)}
 	c.now.Store(noon)
 	c.logger = slog.New(slog.NewJSONHandler(&c.log, nil))
-	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger})
+	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger, UseEvery: 1000 * time.Hour})
 	c.handler = api.New(d, c.logger)
 	c.stop = sync.OnceFunc(d.Close)
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}

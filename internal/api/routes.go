@@ -31,6 +31,14 @@ var routes = []Route{
 	{Method: "GET", Path: "/v2/user/{user_id}", handle: (*API).getUser},
 	{Method: "POST", Path: "/v2/user/{user_id}", handle: (*API).updateUser},
 	{Method: "GET", Path: "/v2/user/{user_id}/history", handle: (*API).getHistory},
+	{Method: "GET", Path: "/v2/api_keys", handle: (*API).listAPIKeys},
+	{Method: "POST", Path: "/v2/api_keys", handle: (*API).createAPIKey},
+	{Method: "GET", Path: "/v2/api_keys/{api_key_id}", handle: (*API).getAPIKey},
+	{Method: "PUT", Path: "/v2/api_keys/{api_key_id}", handle: (*API).updateAPIKey},
+	{Method: "POST", Path: "/v2/api_keys/{api_key_id}", handle: (*API).updateAPIKey},
+	{Method: "POST", Path: "/v2/api_keys/revoke/{api_key_id}", NoBody: true, handle: (*API).revokeAPIKey},
+	{Method: "POST", Path: "/v2/api_keys/{api_key_id}/rotate", NoBody: true, handle: (*API).rotateAPIKey},
+	{Method: "GET", Path: "/v2/permissions", handle: (*API).listPermissions},
 }
 
 // Routes returns the route table.

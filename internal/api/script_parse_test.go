@@ -35,6 +35,7 @@ type expectation struct {
 	body   any // nil: not looked at
 	events []*wantedEvent
 	rows   []string
+	keep   [][2]string // names, and the members of the body that they stand for
 }
 
 var (
@@ -155,6 +156,9 @@ func (p *parser) part(verb, argument, line string) error {
 		return s.raw(argument)
 	case verb == "event":
 		return s.event(argument)
+	case verb == "keep":
+		name, member, _ := strings.Cut(argument, " ")
+		s.want.keep = append(s.want.keep, [2]string{name, member})
 	case verb == "row":
 		s.want.rows = append(s.want.rows, argument)
 	case line[0] == ' ' && len(s.want.events) > 0:

@@ -34,6 +34,7 @@ import (
 //	event {737} 2                                   the event of that user and version; it stands for the user's own rows, too
 //	  phone: null -> "1"                            before and after; for lists keywords: +["new"] -["gone"]
 //	  sessions_ended 1                              an effect
+//	keep fresh api_key                              a member of the body; <fresh> stands for it in key=, paths and bodies
 //	row -sessions 7371                              a row that is gone (-), new (+), or changed (~table key column column)
 //
 // A request changes the rows that its expectation names, and nothing else.
@@ -70,18 +71,20 @@ func readScripts(t *testing.T) []script {
 
 func (s script) run(t *testing.T) {
 	c := newCompany(t)
-	before := c.dump(t)
+	before, kept := c.dump(t), keepsakes{}
 	for _, step := range s.steps {
 		if step.verb != "" {
 			c.setUp(t, step)
 			before = c.dump(t)
 			continue
 		}
+		step.call = kept.fill(step.call)
 		ok := t.Run(fmt.Sprintf("line %d", step.line), func(t *testing.T) {
 			got := c.sendTo(t, step.at, step.call)
 			step.check(t, got)
 			after := c.dump(t)
 			c.checkRows(t, step, got, before.changes(after), before, after)
+			kept.take(t, step, got)
 			c.checkSecrets(t, step, got, after)
 			before = after
 		})
@@ -189,9 +192,15 @@ func (c *company) checkRows(t *testing.T, s step, got answer, changes map[string
 }
 
 // checkSecrets wants a posted password nowhere: not in the reply, the log, the
-// database.
+// database. A new API key stands in the reply alone.
 func (c *company) checkSecrets(t *testing.T, s step, got answer, after dump) {
 	t.Helper()
+	var shown struct {
+		Secret string `json:"api_key"`
+	}
+	if json.Unmarshal(got.body, &shown) == nil && shown.Secret != "" && strings.Contains(c.log.String()+fmt.Sprint(after), shown.Secret) {
+		t.Error("the new key stands in the log or the database")
+	}
 	var posted struct{ Password any }
 	if json.Unmarshal(s.call.Body, &posted) != nil {
 		return

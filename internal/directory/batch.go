@@ -21,6 +21,9 @@ type item struct {
 	create *roundtable.Creation // of target
 	do     func(*operation) error
 	bulk   bool
+
+	ofServer bool // no caller asked for it: nobody's rights are judged
+
 	weight int // list elements, at least 1
 
 	outcome  *roundtable.Outcome
