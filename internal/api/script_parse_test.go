@@ -35,7 +35,7 @@ type expectation struct {
 	body   any // nil: not looked at
 	events []*wantedEvent
 	rows   []string
-	keep   [][2]string // names, and the members of the body that they stand for
+	keep   map[string]string // names, and the members of the body that they stand for
 }
 
 var (
@@ -122,7 +122,7 @@ func (p *parser) last() *step {
 // request begins a step: target and options.
 func (p *parser) request(number int, method, rest string) error {
 	words := strings.Fields(rest)
-	s := step{line: number, call: call(method, words[0], "", ""), want: expectation{header: map[string]string{}}}
+	s := step{line: number, call: call(method, words[0], "", ""), want: expectation{header: map[string]string{}, keep: map[string]string{}}}
 	for _, word := range words[1:] {
 		name, value, _ := strings.Cut(word, "=")
 		switch name {
@@ -158,7 +158,7 @@ func (p *parser) part(verb, argument, line string) error {
 		return s.event(argument)
 	case verb == "keep":
 		name, member, _ := strings.Cut(argument, " ")
-		s.want.keep = append(s.want.keep, [2]string{name, member})
+		s.want.keep[name] = member
 	case verb == "row":
 		s.want.rows = append(s.want.rows, argument)
 	case line[0] == ' ' && len(s.want.events) > 0:

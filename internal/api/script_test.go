@@ -14,6 +14,7 @@ import (
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/api"
+	"github.com/roundtable-directory/roundtable/internal/apitest"
 	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/demo"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -34,7 +35,7 @@ import (
 //	event {737} 2                                   the event of that user and version; it stands for the user's own rows, too
 //	  phone: null -> "1"                            before and after; for lists keywords: +["new"] -["gone"]
 //	  sessions_ended 1                              an effect
-//	keep fresh api_key                              a member of the body; <fresh> stands for it in key=, paths and bodies
+//	keep fresh api_key                              a member of the body; {{fresh}} stands for it in what follows
 //	row -sessions 7371                              a row that is gone (-), new (+), or changed (~table key column column)
 //
 // A request changes the rows that its expectation names, and nothing else.
@@ -71,20 +72,20 @@ func readScripts(t *testing.T) []script {
 
 func (s script) run(t *testing.T) {
 	c := newCompany(t)
-	before, kept := c.dump(t), keepsakes{}
+	before, known := c.dump(t), apitest.Known{}
 	for _, step := range s.steps {
 		if step.verb != "" {
 			c.setUp(t, step)
 			before = c.dump(t)
 			continue
 		}
-		step.call = kept.fill(step.call)
+		step.call = known.Fill(step.call)
 		ok := t.Run(fmt.Sprintf("line %d", step.line), func(t *testing.T) {
 			got := c.sendTo(t, step.at, step.call)
 			step.check(t, got)
 			after := c.dump(t)
 			c.checkRows(t, step, got, before.changes(after), before, after)
-			kept.take(t, step, got)
+			step.keep(t, known, got)
 			c.checkSecrets(t, step, got, after)
 			before = after
 		})
