@@ -3,11 +3,12 @@ package roundtable
 // Who may do what with API keys (sections 1.3, 1.4 and 4):
 //
 //	                own personal key   own bot key            personal key of another       bot key of another
-//	read            everyone           ORG_ADMIN, PROVIDER    nobody                        ORG_ADMIN, PROVIDER who administer the owner
+//	read            everyone           ORG_ADMIN, PROVIDER    nobody                        ORG_ADMIN, PROVIDER who administer the owner (1)
 //	make            everyone           ORG_ADMIN, PROVIDER    nobody                        nobody
 //	change, rotate  everyone           ORG_ADMIN, PROVIDER    nobody                        nobody
 //	revoke          everyone           everyone               ORG_ADMIN, PROVIDER who administer the owner
 //
+// (1) While the owner is in the organisation that it made the key in; a move revokes it.
 // A restricted key needs api_key_read to read and api_key_edit for the rest. Nobody is
 // kept from revoking a key that acts as itself.
 
@@ -17,7 +18,8 @@ func (r Role) minds() bool { return r == OrgAdmin || r == Provider }
 // canReadAPIKey reports whether actor may READ a key of owner.
 func (f *Facts) canReadAPIKey(actor *User, key *APIKeyRecord, owner *User) bool {
 	if key.Kind == BotKey {
-		return actor.Role.minds() && (owner.ID == actor.ID || f.Administers(actor, owner))
+		here := key.BotOrgID != nil && *key.BotOrgID == owner.OrgID
+		return actor.Role.minds() && (owner.ID == actor.ID || here && f.Administers(actor, owner))
 	}
 	return owner.ID == actor.ID
 }

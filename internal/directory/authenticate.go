@@ -73,13 +73,17 @@ func (d *Directory) authenticate(ctx context.Context, caller *Caller) error {
 // with its owner; both are nil if there is none.
 func (d *Directory) ownedByHash(tx *db.Tx, hash []byte) (*storedKey, *roundtable.User, error) {
 	key, owner := new(storedKey), new(roundtable.User)
-	found, err := tx.One("SELECT "+d.keys.of("k")+", u.id, u.org_id, u.status, u.disabled"+
-		" FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.secret_hash = $1 OR k.previous_secret_hash = $1",
+	found, err := tx.One("SELECT "+ownedByHash(d.keys),
 		[]any{hash}, append(d.keys.into(key), &owner.ID, &owner.OrgID, &owner.Status, &owner.Disabled)...)
 	if err != nil || !found {
 		return nil, nil, err
 	}
 	return key, owner, nil
+}
+
+func ownedByHash(key columns) string {
+	return key.of("k") + ", u.id, u.org_id, u.status, u.disabled FROM api_keys k JOIN users u ON u.id = k.user_id" +
+		" WHERE k.secret_hash = $1 OR k.previous_secret_hash = $1"
 }
 
 // storedKey is a key with the hash of its secret, and of the one before the last

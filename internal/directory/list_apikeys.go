@@ -93,7 +93,7 @@ func (o *operation) scopedKeys() *keyQuery {
 		roles[i] = q.place(role)
 	}
 	q.where("k.id IN (SELECT id FROM api_keys WHERE user_id = " + me + " UNION ALL SELECT id FROM api_keys WHERE bot_org_id" + orgs + ")")
-	q.where("(u.id = " + me + " OR u.org_id" + orgs + " AND u.role IN (" + strings.Join(roles, ", ") + "))")
+	q.where("(u.id = " + me + " OR u.org_id = k.bot_org_id AND u.role IN (" + strings.Join(roles, ", ") + "))")
 	return q
 }
 
