@@ -61,7 +61,7 @@ func TestHeldPermissions(t *testing.T) {
 		OrgManager:      "user_read user_edit org_read api_key_read api_key_edit group_read group_edit business_read business_edit",
 		GroupManager:    "user_read user_edit org_read api_key_read api_key_edit group_read business_read business_edit",
 		BusinessManager: "user_read user_edit org_read api_key_read api_key_edit group_read business_read business_edit",
-		Publisher:       "user_read org_read api_key_read api_key_edit group_read business_read",
+		Publisher:       "user_read org_read api_key_read api_key_edit business_read",
 	} {
 		if got := strings.Join(heldPermissions(role, Permissions()), " "); got != want {
 			t.Errorf("%s holds %s\nwant %s", role, got, want)

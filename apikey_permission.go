@@ -52,7 +52,7 @@ var permissions = []struct {
 	{"administration", "organisations", PermissionOrgEdit, []Role{OrgManager, GroupManager, BusinessManager, Publisher}},
 	{"administration", "api_keys", PermissionAPIKeyRead, nil},
 	{"administration", "api_keys", PermissionAPIKeyEdit, nil},
-	{"presence", "groups", PermissionGroupRead, nil},
+	{"presence", "groups", PermissionGroupRead, []Role{Publisher}},
 	{"presence", "groups", PermissionGroupEdit, []Role{GroupManager, BusinessManager, Publisher}},
 	{"presence", "businesses", PermissionBusinessRead, nil},
 	{"presence", "businesses", PermissionBusinessEdit, []Role{Publisher}},
