@@ -81,6 +81,10 @@ type ListChange struct {
 	Field   string `json:"field"`
 	Added   any    `json:"added"`
 	Removed any    `json:"removed"`
+
+	// How many they are in all, where not all of them are named.
+	AddedCount   int `json:"added_count,omitempty"`
+	RemovedCount int `json:"removed_count,omitempty"`
 }
 
 // Record returns changes in the form that the history stores: a ListChange for a
@@ -89,16 +93,20 @@ func Record(changes []Change) []any {
 	records := make([]any, len(changes))
 	for i, c := range changes {
 		records[i] = c
+		if difference, ok := c.After.(accessDifference); ok {
+			records[i] = difference.record(c.Field)
+		}
 		if c.Before == nil {
 			continue
 		}
 		switch before := c.Before.(type) {
 		case []string:
 			if after := c.After.([]string); before != nil && after != nil {
-				records[i] = ListChange{c.Field, minus(after, before), minus(before, after)}
+				records[i] = ListChange{Field: c.Field, Added: minus(after, before), Removed: minus(before, after)}
 			}
 		case [][]int64:
-			records[i] = ListChange{c.Field, minusSets(c.After.([][]int64), before), minusSets(before, c.After.([][]int64))}
+			after := c.After.([][]int64)
+			records[i] = ListChange{Field: c.Field, Added: minusSets(after, before), Removed: minusSets(before, after)}
 		}
 	}
 	return records

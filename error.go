@@ -22,8 +22,11 @@ const (
 	CodeMediaType        Code = "unsupported_media_type"
 	CodeRateLimited      Code = "rate_limited"
 	CodeInternal         Code = "internal"
-	CodeOverloaded       Code = "overloaded"
-	CodeUnavailable      Code = "unavailable"
+
+	CodeIdempotencyMismatch Code = "idempotency_mismatch"
+	CodeAlreadyCreated      Code = "already_created"
+	CodeOverloaded          Code = "overloaded"
+	CodeUnavailable         Code = "unavailable"
 )
 
 // Codes of single fields: form.
@@ -91,6 +94,7 @@ type FieldError struct {
 	Code    Code
 	Message string // for people
 	Changed *LastChange
+	ID      string // of what an error is about, where that is not the field itself
 }
 
 // LastChange says who changed a field since the version that a client knew, and

@@ -48,7 +48,7 @@ func startServer(ctx context.Context, binary, database string, flags ...string) 
 	if err != nil {
 		return nil, err
 	}
-	flags = append([]string{"serve", "--db", database, "--listen", address, "--log-level", "error"}, flags...)
+	flags = append([]string{"serve", "--db", database, "--listen", address, "--log-level", "error", "--rate-limit", "0"}, flags...)
 	s := &server{url: "http://" + address, log: new(bytes.Buffer), process: exec.Command(binary, flags...)}
 	s.process.Stdout, s.process.Stderr = io.Discard, s.log
 	begin := time.Now()

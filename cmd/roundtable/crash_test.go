@@ -136,7 +136,7 @@ func (c *crashRun) open(t *testing.T) *db.DB {
 
 func (c *crashRun) serve(t *testing.T) *process {
 	t.Helper()
-	p, err := start(exec.Command(c.program, "serve", "--db", c.path, "--listen", "127.0.0.1:0"))
+	p, err := start(exec.Command(c.program, "serve", "--db", c.path, "--listen", "127.0.0.1:0", "--rate-limit", "0"))
 	if err != nil {
 		t.Fatal(err)
 	}

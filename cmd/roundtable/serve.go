@@ -39,6 +39,7 @@ type serveSettings struct {
 	migrate        bool
 	logLevel       string
 	maxBatch       int
+	rateLimit      int
 }
 
 func serveCommand() *cobra.Command {
@@ -67,6 +68,7 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags.StringSliceVar(&s.trustedProxies, "trusted-proxy", nil, "address or CIDR range whose X-Forwarded-For is believed")
 	flags.BoolVar(&s.migrate, "migrate", true, "bring the schema up to date at start")
 	flags.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.IntVar(&s.rateLimit, "rate-limit", 300, "requests a minute of one organisation; 0: no limit")
 	flags.IntVar(&s.maxBatch, "max-batch", directory.MaxBatch, "updates of one transaction, 1 to 256; 1 gives each its own, for measuring")
 	return cmd
 }
@@ -103,7 +105,7 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	}
 	helper := secret.NewHelper(hashCommandLine, log)
 	defer helper.Close()
-	d := directory.New(database, directory.Options{Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper)})
+	d := directory.New(database, directory.Options{Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit})
 	server := httpd.New(listener, api.New(d, log), httpd.Options{
 		TLSCert: s.tlsCert, TLSKey: s.tlsKey, TrustedProxies: proxies, Log: log,
 	})

@@ -54,10 +54,16 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (answer *reply, err 
 		if err != nil {
 			return nil, err
 		}
+		if err := a.limit(w, req); err != nil {
+			return nil, a.confirmed(req, err)
+		}
 	}
 	route, parameters, err := match(r.Method, r.URL)
 	if err == nil && route.Method != http.MethodGet {
 		req.body, err = readBody(r, route.NoBody)
+		if err == nil {
+			err = req.readRetry(route)
+		}
 	}
 	if err != nil {
 		return nil, a.confirmed(req, err)
@@ -81,6 +87,7 @@ type request struct {
 	caller     directory.Caller
 	parameters []string // what the placeholders of the path stand for
 	body       []byte
+	retry      *directory.Retry // what the Idempotency-Key stands for; nil: there is none
 }
 
 // parameter is what the first placeholder of the path stands for; empty: it has none.

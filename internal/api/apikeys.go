@@ -2,6 +2,7 @@ package api
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -31,13 +32,11 @@ func (a *API) createAPIKey(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	body, wrong, _ := newKeyForm.read(req.body)
-	created, err := a.directory.CreateAPIKey(req.Context(), req.caller, roundtable.APIKeyChange{
-		Patch: body.APIKeyPatch, Type: body.Type, Form: wrong,
+	change := roundtable.APIKeyChange{Patch: body.APIKeyPatch, Type: body.Type, Form: wrong}
+	idOf := func(created *directory.ChangedKey) string { return strconv.FormatInt(created.ID, 10) }
+	return writingSecret(req, changedKey(nil), idOf, func(caller directory.Caller) (*directory.ChangedKey, error) {
+		return a.directory.CreateAPIKey(req.Context(), caller, change)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return changedKey(created, nil)
 }
 
 // updateAPIKey is PUT and POST /v2/api_keys/{api_key_id}.
@@ -46,20 +45,21 @@ func (a *API) updateAPIKey(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	patch, wrong, ignored := keyForm.read(req.body)
-	updated, err := a.directory.UpdateAPIKey(req.Context(), req.caller, req.keyID(), roundtable.APIKeyChange{Patch: patch, Form: wrong})
-	if err != nil {
-		return nil, err
-	}
-	return changedKey(updated, ignored)
+	return writing(req, changedKey(ignored), func(caller directory.Caller) (*directory.ChangedKey, error) {
+		return a.directory.UpdateAPIKey(req.Context(), caller, req.keyID(), roundtable.APIKeyChange{Patch: patch, Form: wrong})
+	})
 }
 
-func changedKey(changed *directory.ChangedKey, ignored []string) (*reply, error) {
-	reply, err := newReply(changed.SecretKey)
-	if err != nil {
-		return nil, err
+// changedKey renders a key that was made or changed.
+func changedKey(ignored []string) func(*directory.ChangedKey) (*reply, error) {
+	return func(changed *directory.ChangedKey) (*reply, error) {
+		reply, err := newReply(changed.SecretKey)
+		if err != nil {
+			return nil, err
+		}
+		reply.ignored = slices.Concat(ignored, changed.Ignored)
+		return reply, nil
 	}
-	reply.ignored = slices.Concat(ignored, changed.Ignored)
-	return reply, nil
 }
 
 // rotateAPIKey is POST /v2/api_keys/{api_key_id}/rotate. Its answer is the only one
@@ -69,13 +69,12 @@ func (a *API) rotateAPIKey(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	body, wrong, _ := keyRotationForm.read(req.body)
-	rotated, err := a.directory.RotateAPIKey(req.Context(), req.caller, req.keyID(), roundtable.Rotation{
-		OverlapSeconds: body.OverlapSeconds, Form: wrong,
+	rotation := roundtable.Rotation{OverlapSeconds: body.OverlapSeconds, Form: wrong}
+	render := func(rotated *directory.SecretKey) (*reply, error) { return newReply(rotated) }
+	idOf := func(rotated *directory.SecretKey) string { return strconv.FormatInt(rotated.ID, 10) }
+	return writingSecret(req, render, idOf, func(caller directory.Caller) (*directory.SecretKey, error) {
+		return a.directory.RotateAPIKey(req.Context(), caller, req.keyID(), rotation)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return newReply(rotated)
 }
 
 // revokeAPIKey is POST /v2/api_keys/revoke/{api_key_id}.
@@ -84,13 +83,12 @@ func (a *API) revokeAPIKey(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	_, wrong, _ := keyRevokeForm.read(req.body)
-	if err := a.directory.RevokeAPIKey(req.Context(), req.caller, req.keyID(), wrong); err != nil {
-		return nil, err
+	render := func(revoked *roundtable.APIKeyRecord) (*reply, error) {
+		return &reply{body: []byte(`{"id":` + strconv.FormatInt(revoked.ID, 10) + `,"status":"success"}`)}, nil
 	}
-	return newReply(struct {
-		ID     int64  `json:"id"`
-		Status string `json:"status"`
-	}{req.keyID(), "success"})
+	return writing(req, render, func(caller directory.Caller) (*roundtable.APIKeyRecord, error) {
+		return a.directory.RevokeAPIKey(req.Context(), caller, req.keyID(), wrong)
+	})
 }
 
 // getAPIKey is GET /v2/api_keys/{api_key_id}.

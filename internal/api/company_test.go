@@ -93,6 +93,12 @@ type place struct {
 
 func newCompany(t *testing.T) *company {
 	t.Helper()
+	return newLimitedCompany(t, 0)
+}
+
+// newLimitedCompany has a limit of requests a minute; 0: none.
+func newLimitedCompany(t *testing.T, rateLimit int) *company {
+	t.Helper()
 	made, err := template()
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +114,7 @@ func newCompany(t *testing.T) *company {
 	c := &company{t: t, db: database, query: made.query, urls: make(map[place]string)}
 	c.now.Store(noon)
 	c.logger = slog.New(slog.NewJSONHandler(&c.log, nil))
-	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger, UseEvery: 1000 * time.Hour})
+	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger, RateLimit: rateLimit, UseEvery: 1000 * time.Hour})
 	c.handler = api.New(d, c.logger)
 	c.stop = sync.OnceFunc(d.Close)
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}

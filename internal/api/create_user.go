@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/directory"
 )
 
 // newUser is the body of a creation.
@@ -23,15 +24,8 @@ func (a *API) createUser(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	body, wrong, ignored := newUserForm.read(req.body)
-	created, err := a.directory.CreateUser(req.Context(), req.caller, roundtable.Creation{
-		Patch: body.UserPatch, SendInvitation: body.SendInvitation, Form: wrong,
+	creation := roundtable.Creation{Patch: body.UserPatch, SendInvitation: body.SendInvitation, Form: wrong}
+	return writing(req, writtenUser(ignored), func(caller directory.Caller) (*directory.Updated, error) {
+		return a.directory.CreateUser(req.Context(), caller, creation)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &reply{
-		body:    []byte(`{"id":"` + created.User.ID + `","status":"success"}`),
-		etag:    etag(created.User, created.Org, fullUser),
-		ignored: slices.Concat(ignored, created.Ignored),
-	}, nil
 }

@@ -23,18 +23,20 @@ type errorKind struct {
 
 // errorKinds is the one table from code to status (section 1.2).
 var errorKinds = map[roundtable.Code]errorKind{
-	roundtable.CodeInvalid:          {400, "json", "Invalid request"},
-	roundtable.CodeUnauthenticated:  {401, "authentication", "User not authenticated"},
-	roundtable.CodeForbidden:        {403, "authorization", "Operation not allowed"},
-	roundtable.CodeNotFound:         {404, "json", "Resource not found"},
-	roundtable.CodeMethodNotAllowed: {405, "json", "Method not allowed"},
-	roundtable.CodeVersionConflict:  {412, "json", "The user has changed since the version that you know. Read it again and repeat your change."},
-	roundtable.CodeBodyTooLarge:     {413, "json", "The body is larger than 1 MiB"},
-	roundtable.CodeMediaType:        {415, "json", "Unsupported media type. Please use application/json"},
-	roundtable.CodeRateLimited:      {429, "rate_limit", "Too many requests"},
-	roundtable.CodeInternal:         {500, "server", "Internal error. Tell the operator the request_id."},
-	roundtable.CodeOverloaded:       {503, "server", "Overloaded. Please try again."},
-	roundtable.CodeUnavailable:      {503, "server", "Unavailable. Please try again."},
+	roundtable.CodeInvalid:             {400, "json", "Invalid request"},
+	roundtable.CodeUnauthenticated:     {401, "authentication", "User not authenticated"},
+	roundtable.CodeForbidden:           {403, "authorization", "Operation not allowed"},
+	roundtable.CodeNotFound:            {404, "json", "Resource not found"},
+	roundtable.CodeMethodNotAllowed:    {405, "json", "Method not allowed"},
+	roundtable.CodeAlreadyCreated:      {409, "json", "Created by an earlier request with this Idempotency-Key. Its secret was shown then and is not kept."},
+	roundtable.CodeVersionConflict:     {412, "json", "The user has changed since the version that you know. Read it again and repeat your change."},
+	roundtable.CodeBodyTooLarge:        {413, "json", "The body is larger than 1 MiB"},
+	roundtable.CodeMediaType:           {415, "json", "Unsupported media type. Please use application/json"},
+	roundtable.CodeIdempotencyMismatch: {422, "json", "This Idempotency-Key came with another body before. Use a new key for a new request."},
+	roundtable.CodeRateLimited:         {429, "rate_limit", "Too many requests"},
+	roundtable.CodeInternal:            {500, "server", "Internal error. Tell the operator the request_id."},
+	roundtable.CodeOverloaded:          {503, "server", "Overloaded. Please try again."},
+	roundtable.CodeUnavailable:         {503, "server", "Unavailable. Please try again."},
 }
 
 // errorBody is the one shape of all errors.
@@ -48,6 +50,7 @@ type errorDetail struct {
 	Field     string          `json:"field"` // empty: the request as a whole
 	Code      roundtable.Code `json:"code"`
 	Message   string          `json:"message"`
+	ID        string          `json:"id,omitempty"`
 	ChangedAt *int64          `json:"changed_at,omitempty"` // Unix seconds
 	ChangedBy **string        `json:"changed_by,omitempty"` // null: not the reader's to know
 }
@@ -67,11 +70,9 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	if kind.status == http.StatusServiceUnavailable {
 		a.log.Error("request not served", "error", err, "request_id", httpd.RequestID(r))
 	}
-	body := describe(refusal, kind)
-	body.RequestID = httpd.RequestID(r)
-	text, marshalError := json.Marshal(body)
+	text, marshalError := errorText(refusal, httpd.RequestID(r))
 	if marshalError != nil {
-		a.log.Error("error not written", "error", marshalError, "request_id", body.RequestID)
+		a.log.Error("error not written", "error", marshalError, "request_id", httpd.RequestID(r))
 	}
 	header := w.Header()
 	header["Content-Type"] = jsonType
@@ -86,6 +87,13 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	_, _ = w.Write(text) // nobody is left to tell that the client has gone
 }
 
+// errorText is the body of a refusal.
+func errorText(refusal *roundtable.Error, requestID string) ([]byte, error) {
+	body := describe(refusal, errorKinds[refusal.Code])
+	body.RequestID = requestID
+	return json.Marshal(body)
+}
+
 func describe(refusal *roundtable.Error, kind errorKind) errorBody {
 	body := errorBody{Details: []errorDetail{}}
 	fields := make(map[string]any, len(refusal.Fields))
@@ -98,7 +106,7 @@ func describe(refusal *roundtable.Error, kind errorKind) errorBody {
 		if refusal.Code == roundtable.CodeForbidden {
 			fields[f.Field] = string(roundtable.CodeEditNotAllowed)
 		}
-		detail := errorDetail{Field: f.Field, Code: f.Code, Message: f.Message}
+		detail := errorDetail{Field: f.Field, Code: f.Code, Message: f.Message, ID: f.ID}
 		if f.Changed != nil {
 			at := f.Changed.At.Unix()
 			detail.ChangedAt, detail.ChangedBy = &at, &f.Changed.By

@@ -16,7 +16,9 @@ type reply struct {
 	body    []byte
 	etag    string
 	ignored []string
-	page    http.Handler // answers instead, for what is not JSON
+	header  map[string]string // further ones
+	page    http.Handler      // answers instead, for what is not JSON
+	status  int               // 0: 200
 }
 
 func newReply(body any) (*reply, error) {
@@ -51,6 +53,12 @@ func (p *reply) write(w http.ResponseWriter, r *http.Request) {
 	}
 	if len(p.ignored) > 0 {
 		header["Roundtable-Ignored"] = []string{strings.Join(p.ignored, ", ")}
+	}
+	for name, value := range p.header {
+		header.Set(name, value)
+	}
+	if p.status != 0 {
+		w.WriteHeader(p.status)
 	}
 	_, _ = w.Write(p.body) // nobody is left to tell that the client has gone
 }

@@ -24,15 +24,21 @@ func (a *API) updateUser(req *request) (*reply, error) {
 	if dryRun {
 		return a.previewUser(req, update, ignored)
 	}
-	updated, err := a.directory.UpdateUser(req.Context(), req.caller, req.parameter(), update)
-	if err != nil {
-		return nil, err
+	return writing(req, writtenUser(ignored), func(caller directory.Caller) (*directory.Updated, error) {
+		return a.directory.UpdateUser(req.Context(), caller, req.parameter(), update)
+	})
+}
+
+// writtenUser renders a user that was created or updated. ignored are the members of
+// the body that are not fields.
+func writtenUser(ignored []string) func(*directory.Updated) (*reply, error) {
+	return func(written *directory.Updated) (*reply, error) {
+		return &reply{
+			body:    []byte(`{"id":"` + written.User.ID + `","status":"success"}`),
+			etag:    etag(written.User, written.Org, fullUser),
+			ignored: slices.Concat(ignored, written.Ignored),
+		}, nil
 	}
-	return &reply{
-		body:    []byte(`{"id":"` + updated.User.ID + `","status":"success"}`),
-		etag:    etag(updated.User, updated.Org, fullUser),
-		ignored: slices.Concat(ignored, updated.Ignored),
-	}, nil
 }
 
 // preview is the answer to a dry run (section 1.8).

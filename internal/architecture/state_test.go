@@ -79,6 +79,9 @@ func isTable(value ast.Expr) bool {
 		switch fun := value.Fun.(type) {
 		case *ast.ArrayType:
 			return true
+		case *ast.IndexExpr: // the form of a body, made of its type
+			maker, ok := fun.X.(*ast.Ident)
+			return ok && maker.Name == "newForm"
 		case *ast.SelectorExpr:
 			pkg, ok := fun.X.(*ast.Ident)
 			return ok && slices.Contains(makers[pkg.Name], fun.Sel.Name)

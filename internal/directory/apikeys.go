@@ -98,20 +98,20 @@ func (o *operation) secretKey(key *roundtable.APIKeyRecord, text string) (*Secre
 	return &SecretKey{APIKeyView: *view, Secret: text}, nil
 }
 
-// RevokeAPIKey ends a key for good. To revoke it twice is a success.
-func (d *Directory) RevokeAPIKey(ctx context.Context, caller Caller, id int64, form []roundtable.FieldError) error {
-	_, err := judging(ctx, d, caller, form, func(o *operation) (struct{}, error) {
+// RevokeAPIKey ends a key for good, and returns what it was. To revoke it twice is a
+// success.
+func (d *Directory) RevokeAPIKey(ctx context.Context, caller Caller, id int64, form []roundtable.FieldError) (*roundtable.APIKeyRecord, error) {
+	return judging(ctx, d, caller, form, func(o *operation) (*roundtable.APIKeyRecord, error) {
 		key, owner, err := o.apiKey(id)
 		if err != nil {
-			return struct{}{}, err
+			return nil, err
 		}
 		if err := roundtable.RevokeAPIKey(o.actor, key, owner, form, o.facts); err != nil || key.RevokedAt != nil {
-			return struct{}{}, err
+			return key, err
 		}
 		_, err = o.tx.Exec("UPDATE api_keys SET revoked_at = $2, revoked_by = $3 WHERE id = $1", id, o.now.UnixMicro(), o.actor.User.ID)
-		return struct{}{}, err
+		return key, err
 	})
-	return err
 }
 
 // APIKey returns a key, or not_found outside of the caller's READ scope. all tells the
@@ -136,10 +136,10 @@ func (d *Directory) Permissions(ctx context.Context, caller Caller) ([]roundtabl
 	})
 }
 
-// judging carries out a change, or only judges it where its form is wrong, so that
-// nothing is written.
+// judging carries out a change, or only judges it where its form is wrong and no answer
+// is to be kept, so that nothing is written.
 func judging[T any](ctx context.Context, d *Directory, caller Caller, form []roundtable.FieldError, do func(*operation) (T, error)) (T, error) {
-	if len(form) > 0 {
+	if len(form) > 0 && caller.Retry == nil {
 		return reading(ctx, d, caller, do)
 	}
 	return changing(ctx, d, caller, 1, do)

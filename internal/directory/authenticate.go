@@ -18,6 +18,7 @@ type Caller struct {
 	OrgID     int64
 	Origin    roundtable.Origin
 	RequestID string
+	Retry     *Retry // the request may be sent again; nil: it bears no Idempotency-Key
 
 	secretHash [32]byte
 	recalled   bool // from memory, not from the database

@@ -26,6 +26,9 @@ type item struct {
 
 	weight int // list elements, at least 1
 
+	// result is what the caller is answered with, once the item has been carried out.
+	result func(*roundtable.Outcome) any
+
 	outcome  *roundtable.Outcome
 	err      error
 	answered chan struct{}
@@ -167,13 +170,67 @@ func (d *Directory) attemptUpdates(tx *db.Tx, batch []*item, verdicts []verdict)
 		case w.mustWait(it):
 			verdicts[i].waits = true
 		default:
-			verdicts[i].outcome, verdicts[i].err = d.judgeSafely(w, it)
+			verdicts[i], err = d.judgeOnce(tx, w, it)
+		}
+		if err != nil {
+			return false, err
 		}
 	}
-	if len(w.outcomes) == 0 {
-		return false, nil
+	if len(w.outcomes) > 0 {
+		if err := w.write(tx); err != nil {
+			return false, err
+		}
 	}
-	return true, w.write(tx)
+	kept, err := d.keepAnswers(tx, w, batch, verdicts)
+	return kept || len(w.outcomes) > 0, err
+}
+
+// judgeOnce judges one update, or finds that it was answered before. A twin within the
+// batch waits until the first is on the disk.
+func (d *Directory) judgeOnce(tx *db.Tx, w *workingSet, it *item) (v verdict, err error) {
+	retry := it.caller.Retry
+	if retry == nil {
+		v.outcome, v.err = d.judgeSafely(w, it, toApply)
+		return v, nil
+	}
+	if w.retries[retry.Scope] {
+		return verdict{waits: true}, nil
+	}
+	w.retries[retry.Scope] = true
+	replayed, err := d.replay(tx, retry, w.now)
+	if err != nil {
+		return v, err
+	}
+	if replayed == nil {
+		v.outcome, v.err = d.judgeSafely(w, it, toApply)
+		return v, nil
+	}
+	if _, v.err = d.judgeSafely(w, it, toReplay); !judgedAnew(v.err) {
+		v.err = replayed
+	}
+	return v, nil
+}
+
+// keepAnswers stores the answers to those updates that may be sent again.
+func (d *Directory) keepAnswers(tx *db.Tx, w *workingSet, batch []*item, verdicts []verdict) (kept bool, err error) {
+	for i, it := range batch {
+		v := &verdicts[i]
+		if it.do != nil || it.caller.Retry == nil || v.waits || !final(v.err) {
+			continue
+		}
+		if v.err != nil && it.update != nil {
+			v.err = d.explainIn(tx, it, v.err)
+		}
+		var result any
+		if v.err == nil {
+			result = it.result(v.outcome)
+		}
+		if _, err := d.keepAnswer(tx, it, result, v.err, w.now); err != nil {
+			return false, err
+		}
+		kept = true
+	}
+	return kept, nil
 }
 
 // attemptOperations carries out the operations of a batch, one after the other. They
@@ -183,11 +240,11 @@ func (d *Directory) attemptOperations(tx *db.Tx, batch []*item, verdicts []verdi
 		if it.do == nil {
 			continue
 		}
-		verdicts[i].err, err = d.operateSafely(tx, it)
+		verdicts[i].err, err = d.operateOnce(tx, it)
 		if err != nil {
 			return wrote, err
 		}
-		wrote = wrote || verdicts[i].err == nil
+		wrote = wrote || !judgedAnew(verdicts[i].err)
 	}
 	return wrote, nil
 }
@@ -202,14 +259,23 @@ func updatesOf(batch []*item) []*item {
 
 func isOperation(it *item) bool { return it.do != nil }
 
+// purpose is what an item is judged for.
+type purpose int
+
+const (
+	toApply   purpose = iota // what it changes is taken into the working set
+	toPreview                // and is not
+	toReplay                 // only whether the caller may still be told what was answered before
+)
+
 // judgeSafely judges one item; a panic fails that item only. A rule changes the
 // working set after all its judging, so a panic leaves it whole.
-func (d *Directory) judgeSafely(w *workingSet, it *item) (outcome *roundtable.Outcome, err error) {
+func (d *Directory) judgeSafely(w *workingSet, it *item, why purpose) (outcome *roundtable.Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			d.log.Error("panic in a rule", "panic", p, "request_id", it.caller.RequestID, "stack", string(debug.Stack()))
 			outcome, err = nil, fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return w.judge(it)
+	return w.judge(it, why)
 }

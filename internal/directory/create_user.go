@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/roundtable-directory/roundtable"
@@ -20,11 +21,16 @@ func (d *Directory) CreateUser(ctx context.Context, caller Caller, creation roun
 	}
 	creation.CreatedAt = roundtable.Micros(d.now())
 	ignored := creation.Defaults()
-	outcome, err := d.submit(newCreation(ctx, caller, &creation), &creation.PasswordHash)
+	created := func(o *roundtable.Outcome) *Updated {
+		return &Updated{User: o.After, Org: o.Org, Ignored: slices.Concat(ignored, o.Ignored)}
+	}
+	it := newCreation(ctx, caller, &creation)
+	it.result = func(o *roundtable.Outcome) any { return created(o) }
+	outcome, err := d.submit(it, &creation.PasswordHash)
 	if err != nil {
 		return nil, err
 	}
-	return &Updated{User: outcome.After, Org: outcome.Org, Ignored: append(ignored, outcome.Ignored...)}, nil
+	return created(outcome), nil
 }
 
 // newID makes the id of a user or business: 24 hexadecimal digits that begin with

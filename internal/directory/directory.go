@@ -27,6 +27,8 @@ type Options struct {
 	MaxBatch int // items of one transaction; 1: one transaction a request
 	Hasher   *secret.Hasher
 	UseEvery time.Duration // how often the use of keys is written; default: a minute
+
+	RateLimit int // requests of an organisation in a minute; 0: no limit
 }
 
 // Directory is the directory on one database. Its methods may be called by many
@@ -46,6 +48,7 @@ type Directory struct {
 	uses     uses
 	endUses  context.CancelFunc
 	usesKept chan struct{}
+	rates    rateLimit
 	queue    *queue
 	maxBatch int
 	stopped  chan struct{}
@@ -75,7 +78,7 @@ func New(database *db.DB, o Options) *Directory {
 		db: database, now: o.Now, random: o.Random, log: o.Log,
 		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
 		hasher: o.Hasher, emails: newEmailLimit(), queue: newQueue(),
-		maxBatch: o.MaxBatch, stopped: make(chan struct{}),
+		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, stopped: make(chan struct{}),
 	}
 	go d.work()
 	ctx, cancel := context.WithCancel(context.Background())

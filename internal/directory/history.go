@@ -36,6 +36,9 @@ type EventChange struct {
 	After   json.RawMessage `json:"after,omitempty"`
 	Added   json.RawMessage `json:"added,omitempty"`
 	Removed json.RawMessage `json:"removed,omitempty"`
+
+	AddedCount   int `json:"added_count,omitempty"` // of a list that is not named in full
+	RemovedCount int `json:"removed_count,omitempty"`
 }
 
 // Page is a part of a list, counted from 1.
@@ -111,11 +114,12 @@ const maxConflictEvents = 100
 
 // versionConflict names the fields that changed since the version that the client
 // knew, by whom and when (section 1.2).
-func (d *Directory) versionConflict(ctx context.Context, caller Caller, id string, known roundtable.Precondition) error {
+func (d *Directory) versionConflict(tx *db.Tx, it *item) error {
 	conflict := &roundtable.Error{Code: roundtable.CodeVersionConflict}
-	err := d.db.Read(ctx, func(tx *db.Tx) error {
+	known := it.update.IfMatch
+	err := func() error {
 		w := d.newWorkingSet()
-		target, err := w.readable(tx, newReading(ctx, caller, id))
+		target, err := w.readable(tx, newReading(it.ctx, it.caller, it.target))
 		if err != nil {
 			return err
 		}
@@ -127,12 +131,12 @@ func (d *Directory) versionConflict(ctx context.Context, caller Caller, id strin
 		if err != nil {
 			return err
 		}
-		if err := w.hideUnreadable(ctx, tx, caller, later); err != nil {
+		if err := w.hideUnreadable(it.ctx, tx, it.caller, later); err != nil {
 			return err
 		}
 		conflict.Fields = lastChanges(later)
 		return nil
-	})
+	}()
 	if refusal, ok := errors.AsType[*roundtable.Error](err); ok && refusal.Code == roundtable.CodeForbidden {
 		return conflict // the key may edit and not read: it is told that, and no more
 	}

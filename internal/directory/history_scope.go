@@ -119,7 +119,7 @@ func (c *EventChange) references(org, group func(int64) any, business func(strin
 		switch c.Field {
 		case "org_id":
 			err = replace(member, org)
-		case "business_ids":
+		case "business_ids", "access":
 			err = replace(member, func(ids []string) any { return each(ids, business) })
 		case "accesses":
 			err = replace(member, func(sets [][]int64) any {

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -25,6 +26,7 @@ type operation struct {
 func changing[T any](ctx context.Context, d *Directory, caller Caller, weight int, do func(*operation) (T, error)) (T, error) {
 	var result T
 	it := &item{ctx: ctx, caller: caller, weight: max(1, weight), answered: make(chan struct{})}
+	it.result = func(*roundtable.Outcome) any { return result }
 	it.do = func(o *operation) (err error) {
 		result, err = do(o)
 		return err
@@ -92,9 +94,43 @@ func (w *workingSet) loadGroupsOf(tx *db.Tx, user *roundtable.User) error {
 	return w.loadGroups(tx, wanted)
 }
 
+// operateOnce carries out one operation, or finds that it was answered before. err is
+// that the transaction as a whole cannot go on.
+func (d *Directory) operateOnce(tx *db.Tx, it *item) (refusal, err error) {
+	retry := it.caller.Retry
+	if retry == nil {
+		return d.operateSafely(tx, it, it.do)
+	}
+	replayed, err := d.replay(tx, retry, d.now())
+	if err != nil {
+		return nil, err
+	}
+	if replayed == nil {
+		if refusal, err = d.operateSafely(tx, it, it.do); err != nil {
+			return refusal, err
+		}
+		var result any
+		if refusal == nil {
+			result = it.result(nil)
+		}
+		_, err = d.keepAnswer(tx, it, result, refusal, d.now())
+		return refusal, err
+	}
+	refusal, err = d.operateSafely(tx, it, func(o *operation) error {
+		if retry.Deletes {
+			return replayed
+		}
+		return cmp.Or(it.do(o), replayed) // judged anew, and undone
+	})
+	if err == nil && !judgedAnew(refusal) {
+		refusal = replayed
+	}
+	return refusal, err
+}
+
 // operateSafely carries out one operation in a savepoint. refusal is its own error;
 // err is that the transaction as a whole cannot go on.
-func (d *Directory) operateSafely(tx *db.Tx, it *item) (refusal, err error) {
+func (d *Directory) operateSafely(tx *db.Tx, it *item, do func(*operation) error) (refusal, err error) {
 	return tx.Savepoint(func() (failed error) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -106,7 +142,7 @@ func (d *Directory) operateSafely(tx *db.Tx, it *item) (refusal, err error) {
 		if err != nil {
 			return err
 		}
-		return it.do(o)
+		return do(o)
 	})
 }
 

@@ -35,13 +35,13 @@ type AccessDifference struct {
 // hashed and nothing written.
 func (d *Directory) PreviewUser(ctx context.Context, caller Caller, id string, update roundtable.Update) (*Preview, error) {
 	var preview *Preview
+	it := newItem(ctx, caller, id, &update)
 	err := d.db.Read(ctx, func(tx *db.Tx) error {
-		it := newItem(ctx, caller, id, &update)
 		w := d.newWorkingSet()
 		if err := w.load(tx, []*item{it}); err != nil {
 			return err
 		}
-		outcome, err := d.judgeSafely(w, it)
+		outcome, err := d.judgeSafely(w, it, toPreview)
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (d *Directory) PreviewUser(ctx context.Context, caller Caller, id string, u
 		return err
 	})
 	if err != nil {
-		return nil, d.explain(ctx, caller, id, &update, translate(err))
+		return nil, d.explain(it, translate(err))
 	}
 	return preview, nil
 }

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -19,23 +20,23 @@ type Updated struct {
 // that stands against it; then nothing is changed. When it returns, the change
 // and its event are on the disk (section 1).
 func (d *Directory) UpdateUser(ctx context.Context, caller Caller, id string, update roundtable.Update) (*Updated, error) {
-	outcome, err := d.update(ctx, caller, id, &update)
+	it := newItem(ctx, caller, id, &update)
+	it.result = func(o *roundtable.Outcome) any { return updated(o) }
+	outcome, err := d.submit(it, &update.PasswordHash)
 	if err != nil {
-		return nil, d.explain(ctx, caller, id, &update, err)
+		return nil, d.explain(it, err)
 	}
-	return &Updated{User: outcome.After, Org: outcome.Org, Ignored: outcome.Ignored}, nil
+	return updated(outcome), nil
 }
 
-// update judges what cannot be written on a snapshot, and the rest in the write
-// path.
-func (d *Directory) update(ctx context.Context, caller Caller, id string, update *roundtable.Update) (*roundtable.Outcome, error) {
-	return d.submit(newItem(ctx, caller, id, update), &update.PasswordHash)
+func updated(o *roundtable.Outcome) *Updated {
+	return &Updated{User: o.After, Org: o.Org, Ignored: o.Ignored}
 }
 
 // submit sends an update or a creation through the write path. What cannot be written
 // is judged on a snapshot; a password is hashed into hash before the queue.
 func (d *Directory) submit(it *item, hash *string) (*roundtable.Outcome, error) {
-	if len(it.form()) > 0 {
+	if len(it.form()) > 0 && it.caller.Retry == nil {
 		_, err := d.judgeOnSnapshot(it)
 		return nil, err
 	}
@@ -56,9 +57,13 @@ func (d *Directory) submit(it *item, hash *string) (*roundtable.Outcome, error) 
 }
 
 // hashPassword hashes before the queue, and only what a snapshot says would be
-// accepted: hashing is dear.
+// accepted or, of a request that may be sent again, refused for good: hashing is dear.
 func (d *Directory) hashPassword(it *item, password string, hash *string) (err error) {
-	if _, err := d.judgeOnSnapshot(it); err != nil {
+	_, err = d.judgeOnSnapshot(it)
+	if _, answered := errors.AsType[*Replayed](err); answered {
+		return nil // the write path tells how, and needs no hash for that
+	}
+	if err != nil && (it.caller.Retry == nil || !final(err)) {
 		return err
 	}
 	*hash, err = d.hasher.Hash(it.ctx, d.random, password)
@@ -68,20 +73,45 @@ func (d *Directory) hashPassword(it *item, password string, hash *string) (err e
 // judgeOnSnapshot judges an item without writing it.
 func (d *Directory) judgeOnSnapshot(it *item) (outcome *roundtable.Outcome, err error) {
 	err = d.db.Read(it.ctx, func(tx *db.Tx) error {
+		if retry := it.caller.Retry; retry != nil {
+			if replayed, err := d.replay(tx, retry, d.now()); replayed != nil || err != nil {
+				return cmp.Or(err, replayed)
+			}
+		}
 		w := d.newWorkingSet()
 		if err := w.load(tx, []*item{it}); err != nil {
 			return err
 		}
-		outcome, err = d.judgeSafely(w, it)
+		outcome, err = d.judgeSafely(w, it, toPreview)
 		return err
 	})
 	return outcome, translate(err)
 }
 
 // explain adds to a version conflict what only a further look can tell.
-func (d *Directory) explain(ctx context.Context, caller Caller, id string, update *roundtable.Update, err error) error {
-	if refusal, ok := errors.AsType[*roundtable.Error](err); ok && refusal.Code == roundtable.CodeVersionConflict {
-		return d.versionConflict(ctx, caller, id, update.IfMatch)
+func (d *Directory) explain(it *item, err error) error {
+	if it.caller.Retry != nil || !isVersionConflict(err) {
+		return err
+	}
+	failed := d.db.Read(it.ctx, func(tx *db.Tx) error {
+		err = d.explainIn(tx, it, err)
+		return nil
+	})
+	if failed != nil {
+		return translate(failed)
 	}
 	return err
+}
+
+// explainIn is explain by the rows of a transaction.
+func (d *Directory) explainIn(tx *db.Tx, it *item, err error) error {
+	if !isVersionConflict(err) {
+		return err
+	}
+	return d.versionConflict(tx, it)
+}
+
+func isVersionConflict(err error) bool {
+	refusal, ok := errors.AsType[*roundtable.Error](err)
+	return ok && refusal.Code == roundtable.CodeVersionConflict
 }

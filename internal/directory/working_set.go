@@ -22,6 +22,7 @@ type workingSet struct {
 	positions map[string]map[string]int64 // user to its businesses to their positions in the database
 	regraded  map[string]bool             // users whose standing this batch has changed
 	outcomes  []recorded                  // what is to be written
+	retries   map[[32]byte]bool           // scopes of the requests of this batch that may be sent again
 }
 
 // recorded is an outcome with who brought it about.
@@ -40,7 +41,7 @@ func (d *Directory) newWorkingSet() *workingSet {
 		},
 		keys: make(map[int64]*storedKey), users: make(map[string]*roundtable.User),
 		stored: make(map[string]*roundtable.User), positions: make(map[string]map[string]int64),
-		regraded: make(map[string]bool),
+		regraded: make(map[string]bool), retries: make(map[[32]byte]bool),
 	}
 }
 
@@ -67,25 +68,25 @@ func (w *workingSet) load(tx *db.Tx, items []*item) error {
 	return nil
 }
 
-// judge judges one item and, if it changes anything, takes the change into the
-// working set.
-func (w *workingSet) judge(it *item) (*roundtable.Outcome, error) {
+// judge judges one item and takes what it changes into the working set, if it is to be
+// applied.
+func (w *workingSet) judge(it *item, why purpose) (*roundtable.Outcome, error) {
 	actor, err := w.actor(it.caller)
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := w.judgeUpdate(actor, it)
+	outcome, err := w.judgeUpdate(actor, it, why)
 	if err != nil {
 		return nil, err
 	}
-	if outcome.Changed() {
+	if outcome.Changed() && why == toApply {
 		w.apply(it, outcome)
 	}
 	return outcome, nil
 }
 
-func (w *workingSet) judgeUpdate(actor roundtable.Actor, it *item) (outcome *roundtable.Outcome, err error) {
-	if !it.patch().Email.Set {
+func (w *workingSet) judgeUpdate(actor roundtable.Actor, it *item, why purpose) (outcome *roundtable.Outcome, err error) {
+	if !it.patch().Email.Set || why == toReplay {
 		return w.rule(actor, it, false)
 	}
 	err = w.d.emails.judge(actor.User.OrgID, w.now, func(limitReached bool) error {

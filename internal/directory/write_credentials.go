@@ -1,6 +1,10 @@
 package directory
 
-import "github.com/roundtable-directory/roundtable/internal/db"
+import (
+	"errors"
+
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
 
 // writeCredentials takes away what an outcome ends, and stores a new password.
 func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
@@ -48,6 +52,10 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 	return nil
 }
 
+// errNoHash is a password that came to be stored without having been hashed: an answer
+// that was to be replayed expired just then. Sent again, the request succeeds.
+var errNoHash = errors.New("password not hashed")
+
 func (w *workingSet) writePassword(tx *db.Tx, r recorded) error {
 	patch := r.item.patch()
 	if patch == nil || !patch.Password.Set || patch.Password.Null {
@@ -58,6 +66,9 @@ func (w *workingSet) writePassword(tx *db.Tx, r recorded) error {
 		hash = r.item.create.PasswordHash
 	} else {
 		hash = r.item.update.PasswordHash
+	}
+	if hash == "" {
+		return errNoHash
 	}
 	_, err := tx.Exec("INSERT INTO passwords (user_id, hash, changed_at) VALUES ($1, $2, $3)"+
 		" ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
