@@ -49,7 +49,7 @@ func CreateAPIKey(actor Actor, change *APIKeyChange) (*APIKeyOutcome, error) {
 	j.judgeValues()
 	j.keepBelow(&j.after)
 	if change.LiveKeys >= maxAPIKeys {
-		j.note(BodyField, &problem{CodeTooManyKeys, fmt.Sprintf("You have %d keys in use. Revoke one that you no longer need.", maxAPIKeys)})
+		j.note(BodyField, &problem{CodeLimitReached, fmt.Sprintf("You have %d keys in use. Revoke one that you no longer need.", maxAPIKeys)})
 	}
 	return j.outcome()
 }

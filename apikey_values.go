@@ -84,7 +84,7 @@ func (j *keyJudgement) judgeExpiration(asked Opt[string]) {
 	case err != nil || day.Year() < 1:
 		j.note(field, &problem{CodeInvalidDate, "Must be a date: YYYY-MM-DD."})
 	case asked.Value <= today:
-		j.note(field, &problem{CodeDateTooEarly, "Must be tomorrow or later, in UTC. To end the key now, revoke it."})
+		j.note(field, &problem{CodeInvalidDate, "Must be tomorrow or later, in UTC. To end the key now, revoke it."})
 	}
 	j.after.ExpirationDate = &asked.Value
 }

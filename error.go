@@ -62,12 +62,15 @@ const (
 	CodePasswordNotUsable Code = "password_not_usable"
 	CodeSSONotConfigured  Code = "sso_not_configured"
 	CodeInvalidDate       Code = "invalid_date"
-	CodeDateTooEarly      Code = "date_too_early"
 	CodeInvalidAddress    Code = "invalid_address"
-	CodeOutOfRange        Code = "out_of_range"
-	CodeTooManyKeys       Code = "too_many_keys"
 	CodeKeyExpired        Code = "key_expired"
 	CodeKeyRevoked        Code = "key_revoked"
+	CodeDuplicateItem     Code = "duplicate_item"
+	CodeOutOfRange        Code = "out_of_range"
+	CodeOrgNotEmpty       Code = "org_not_empty"
+	CodeNameTaken         Code = "name_taken"
+	CodeLimitReached      Code = "limit_reached"
+	CodeNoSubgroups       Code = "no_subgroups"
 )
 
 // Codes of single fields: refusals.
@@ -75,6 +78,7 @@ const (
 	CodeEditNotAllowed Code = "edit_not_allowed"
 	CodeKeyCeiling     Code = "key_ceiling"
 	CodeLastOrgAdmin   Code = "last_org_admin"
+	CodeOrgOfProvider  Code = "org_of_provider"
 )
 
 // BodyField stands for the body as a whole where an error names a field.

@@ -108,8 +108,7 @@ type judgement struct {
 	administer bool
 	creates    bool // before is nobody yet
 
-	wrong []FieldError    // form, value and reference errors
-	noted map[string]bool // their paths
+	faults
 
 	refused []FieldError // fields the caller may not change
 	limited bool         // the address may not even be looked at
@@ -121,17 +120,12 @@ type judgement struct {
 
 func newJudgement(actor Actor, target *User, update *Update, facts *Facts) *judgement {
 	after := *target
-	j := &judgement{
+	return &judgement{
 		actor: actor, before: target, after: &after, update: update, facts: facts,
 		self:       actor.User.ID == target.ID,
 		administer: facts.Administers(actor.User, target),
-		wrong:      slices.Clone(update.Form),
-		noted:      make(map[string]bool, len(update.Form)),
+		faults:     newFaults(update.Form),
 	}
-	for _, f := range update.Form {
-		j.noted[f.Field] = true
-	}
-	return j
 }
 
 // writable reports whether the caller may change anything of the target at all.
@@ -248,6 +242,8 @@ func refusalText(code Code) string {
 		return "This API key is narrower than its owner and may not become its owner."
 	case CodeLastOrgAdmin:
 		return "This user is the last active ORG_ADMIN of the organisation. Give somebody else that role first."
+	case CodeOrgOfProvider:
+		return "A PROVIDER belongs to this organisation. It cannot be deleted over the API."
 	default:
 		return "You may not make this change."
 	}

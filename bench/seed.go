@@ -78,8 +78,8 @@ func newSeeder(tx *db.Tx) *seeder {
 	return &seeder{
 		providers: into("providers", "id", "label"),
 		orgs:      into("orgs", "id", "provider_id", "name", "name_key", "alias", "type", "plans", "created_at", "version"),
-		sections:  into("sections", "id", "org_id", "name"),
-		groups:    into("groups", "id", "org_id", "section_id", "name"),
+		sections:  into("sections", "id", "org_id", "name", "name_key"),
+		groups:    into("groups", "id", "org_id", "section_id", "name", "name_key", "created_at", "updated_at"),
 		businesses: into("businesses", "id", "org_id", "code", "name", "city", "zipcode", "country", "status", "reach", "presence_management",
 			"data", "created_at", "modified_at", "version"),
 		businessGroups: into("business_groups", "business_id", "group_id"),
@@ -106,10 +106,11 @@ func (s *seeder) flush() error {
 func (s *seeder) org(w world, org int) {
 	name := fmt.Sprintf("org-%d", org)
 	s.orgs.add(org, providerOf(org), name, name, name, roundtable.DefaultOrgType, allPlans(), seededAt, 1)
-	s.sections.add(org*10+1, org, "Country")
-	s.sections.add(org*10+2, org, "Service")
+	s.sections.add(org*10+1, org, "Country", "country")
+	s.sections.add(org*10+2, org, "Service", "service")
 	for g := 1; g <= 5; g++ {
-		s.groups.add(org*10+g, org, org*10+1+g/4, fmt.Sprintf("group-%d", g))
+		name := fmt.Sprintf("group-%d", g)
+		s.groups.add(org*10+g, org, org*10+1+g/4, name, name, seededAt, seededAt)
 	}
 	for b := range w.businesses(org) {
 		id := businessID(org, b)

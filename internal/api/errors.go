@@ -29,7 +29,7 @@ var errorKinds = map[roundtable.Code]errorKind{
 	roundtable.CodeNotFound:            {404, "json", "Resource not found"},
 	roundtable.CodeMethodNotAllowed:    {405, "json", "Method not allowed"},
 	roundtable.CodeAlreadyCreated:      {409, "json", "Created by an earlier request with this Idempotency-Key. Its secret was shown then and is not kept."},
-	roundtable.CodeVersionConflict:     {412, "json", "The user has changed since the version that you know. Read it again and repeat your change."},
+	roundtable.CodeVersionConflict:     {412, "json", "It has changed since the version that you know. Read it again and repeat your change."},
 	roundtable.CodeBodyTooLarge:        {413, "json", "The body is larger than 1 MiB"},
 	roundtable.CodeMediaType:           {415, "json", "Unsupported media type. Please use application/json"},
 	roundtable.CodeIdempotencyMismatch: {422, "json", "This Idempotency-Key came with another body before. Use a new key for a new request."},

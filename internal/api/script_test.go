@@ -93,6 +93,7 @@ func (s script) run(t *testing.T) {
 			t.Logf("%s %.200s %.500s", step.call.Method, step.call.Target, step.call.Body)
 		}
 	}
+	c.checkOrphans(t, before)
 }
 
 // setUp brings a company into another state, behind the back of the server.

@@ -111,10 +111,11 @@ func (p *planter) orgs(seed Seed) {
 		}
 	}
 	for _, v := range seed.Sections {
-		p.insert("sections", "id, org_id, name", v.ID, v.OrgID, v.Name)
+		p.insert("sections", "id, org_id, name, name_key", v.ID, v.OrgID, v.Name, roundtable.Fold(v.Name))
 	}
 	for _, v := range seed.Groups {
-		p.insert("groups", "id, org_id, section_id, name", v.ID, v.OrgID, v.SectionID, v.Name)
+		p.insert("groups", "id, org_id, section_id, name, name_key, created_at, updated_at",
+			v.ID, v.OrgID, v.SectionID, v.Name, roundtable.Fold(v.Name), p.now, p.now)
 	}
 }
 

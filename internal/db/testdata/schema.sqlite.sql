@@ -82,7 +82,10 @@ CREATE TABLE groups (
     org_id     INTEGER NOT NULL REFERENCES orgs (id),
     section_id INTEGER NOT NULL REFERENCES sections (id),
     name       TEXT    NOT NULL,
-    UNIQUE (section_id, name)
+    name_key   TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (section_id, name_key)
 ) STRICT;
 CREATE INDEX groups_by_org ON groups (org_id, id);
 CREATE TABLE idempotent_answers (
@@ -137,10 +140,11 @@ CREATE TABLE providers (
     label TEXT NOT NULL UNIQUE
 ) STRICT;
 CREATE TABLE sections (
-    id     INTEGER PRIMARY KEY AUTOINCREMENT,
-    org_id INTEGER NOT NULL REFERENCES orgs (id),
-    name   TEXT    NOT NULL,
-    UNIQUE (org_id, name)
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    org_id   INTEGER NOT NULL REFERENCES orgs (id),
+    name     TEXT    NOT NULL,
+    name_key TEXT    NOT NULL,
+    UNIQUE (org_id, name_key)
 ) STRICT;
 CREATE TABLE sessions (
     id         INTEGER PRIMARY KEY,
@@ -202,3 +206,4 @@ CREATE TABLE users (
 CREATE INDEX users_by_org ON users (org_id, id);
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';
+CREATE INDEX users_providers ON users (org_id, id) WHERE role = 'PROVIDER';

@@ -25,11 +25,14 @@ CREATE TABLE orgs (
 
 CREATE INDEX orgs_by_provider ON orgs (provider_id, id);
 
+-- Names of sections and groups are unique folded: what looks alike is one name.
+
 CREATE TABLE sections (
-    id     INTEGER PRIMARY KEY AUTOINCREMENT,
-    org_id INTEGER NOT NULL REFERENCES orgs (id),
-    name   TEXT    NOT NULL,
-    UNIQUE (org_id, name)
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    org_id   INTEGER NOT NULL REFERENCES orgs (id),
+    name     TEXT    NOT NULL,
+    name_key TEXT    NOT NULL,
+    UNIQUE (org_id, name_key)
 ) STRICT;
 
 CREATE TABLE groups (
@@ -37,7 +40,10 @@ CREATE TABLE groups (
     org_id     INTEGER NOT NULL REFERENCES orgs (id),
     section_id INTEGER NOT NULL REFERENCES sections (id),
     name       TEXT    NOT NULL,
-    UNIQUE (section_id, name)
+    name_key   TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (section_id, name_key)
 ) STRICT;
 
 CREATE INDEX groups_by_org ON groups (org_id, id);
@@ -96,6 +102,7 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE INDEX users_by_org ON users (org_id, id);
 CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';
+CREATE INDEX users_providers ON users (org_id, id) WHERE role = 'PROVIDER';
 
 -- The groups of each access set of a GROUP_MANAGER, in the order given.
 CREATE TABLE user_accesses (
