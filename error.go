@@ -73,6 +73,20 @@ const (
 	CodeNoSubgroups       Code = "no_subgroups"
 )
 
+// Codes of what is wrong with a user for an operation on it.
+const (
+	CodeUserActive   Code = "user_active"
+	CodeUserDisabled Code = "user_disabled"
+	CodeUserSSOOnly  Code = "user_sso_only"
+)
+
+// Codes of reverting an event of the history.
+const (
+	CodeNotRevertible Code = "not_revertible" // 400: what the event tells cannot be undone by a change of fields
+	CodeValueHidden   Code = "value_hidden"   // 400: the caller may not read what was there before
+	CodeChangedSince  Code = "changed_since"  // 409
+)
+
 // Codes of single fields: refusals.
 const (
 	CodeEditNotAllowed Code = "edit_not_allowed"

@@ -207,7 +207,7 @@ func (j *judgement) guardLastAdmin() {
 	}
 	leaves := !j.after.isActiveAdmin() || j.after.OrgID != j.before.OrgID
 	locks := j.after.SSOOnly && !j.before.SSOOnly && !j.facts.org(j.after.OrgID).SSOProven
-	if !leaves && !locks || j.hasOtherAdmin() {
+	if !leaves && !locks || j.facts.hasOtherAdmin(j.before) {
 		return
 	}
 	if j.actor.User.Role == Provider {
@@ -218,15 +218,6 @@ func (j *judgement) guardLastAdmin() {
 	j.refuseLastAdmin("status", j.after.Status != j.before.Status)
 	j.refuseLastAdmin("disabled", j.after.Disabled != j.before.Disabled)
 	j.refuseLastAdmin("sso_only", locks)
-}
-
-func (j *judgement) hasOtherAdmin() bool {
-	for id := range j.facts.Admins[j.before.OrgID] {
-		if id != j.before.ID {
-			return true
-		}
-	}
-	return false
 }
 
 func (j *judgement) refuseLastAdmin(field string, changes bool) {
@@ -258,7 +249,7 @@ func (j *judgement) outcome() *Outcome {
 	}
 	changes := diff(j.before, j.after)
 	if j.creates {
-		changes, ends = fromNothing(changes), Endings{}
+		changes, ends = fromNothing(j.after), Endings{}
 	}
 	if password := passwordChange(has, ends, j.passwordSet); password != nil {
 		changes = append(changes, *password)

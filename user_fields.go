@@ -186,3 +186,13 @@ func nullIfEmpty(s string) any {
 	}
 	return s
 }
+
+// EventFields are the fields that an event of the history can tell of: those of a user,
+// what groups did to its access, and its end.
+func EventFields() []string {
+	names := make([]string, len(userFields), len(userFields)+2)
+	for i := range userFields {
+		names[i] = userFields[i].name
+	}
+	return append(names, "access", "deleted")
+}

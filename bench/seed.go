@@ -131,10 +131,11 @@ func (s *seeder) user(w world, u user) {
 	id, role := u.id(), w.role(u)
 	s.users.add(id, u.org, u.email(), u.email(), "Perceval", "de Galles", "fr", "", role, "active", 0, 0, "[]", 1, seededAt, 1)
 	switch role {
-	case "GROUP_MANAGER": // [[country, one service], [country, the other]]: the whole country
-		for set, service := range []int{4, 5} {
-			s.accesses.add(id, set, 0, u.org*10+1+(u.place-firstGroupMgr)%3)
-			s.accesses.add(id, set, 1, u.org*10+service)
+	case "GROUP_MANAGER":
+		for set, groups := range w.accessSets(u) {
+			for position, group := range groups {
+				s.accesses.add(id, set, position, group)
+			}
 		}
 	case "BUSINESS_MANAGER":
 		for position, b := range w.shops(u) {

@@ -30,6 +30,9 @@ var routes = []Route{
 	{Method: "GET", Path: "/v2/user/me", handle: (*API).getMe},
 	{Method: "GET", Path: "/v2/user/{user_id}", handle: (*API).getUser},
 	{Method: "POST", Path: "/v2/user/{user_id}", handle: (*API).updateUser},
+	{Method: "DELETE", Path: "/v2/user/{user_id}", NoBody: true, handle: (*API).deleteUser},
+	{Method: "POST", Path: "/v2/user/{user_id}/invite", NoBody: true, handle: (*API).inviteUser},
+	{Method: "GET", Path: "/v2/user/{user_id}/businesses", handle: (*API).getUserBusinesses},
 	{Method: "GET", Path: "/v2/user/{user_id}/history", handle: (*API).getHistory},
 	{Method: "GET", Path: "/v2/api_keys", handle: (*API).listAPIKeys},
 	{Method: "POST", Path: "/v2/api_keys", handle: (*API).createAPIKey},
@@ -64,6 +67,9 @@ var routes = []Route{
 	{Method: "DELETE", Path: "/v2/groups/{group_id}", NoBody: true, handle: (*API).deleteFlatGroup},
 	{Method: "GET", Path: "/v2/groups/{group_id}/businesses", handle: (*API).getFlatMembers},
 	{Method: "PUT", Path: "/v2/groups/{group_id}/businesses", handle: (*API).setFlatMembers},
+	{Method: "GET", Path: "/v2/user/{user_id}/access", handle: (*API).getUserAccess},
+	{Method: "GET", Path: "/v2/business/{business_id}/users", handle: (*API).getBusinessUsers},
+	{Method: "POST", Path: "/v2/user/{user_id}/history/{event_id}/revert", NoBody: true, handle: (*API).revertUser},
 }
 
 // Routes returns the route table.

@@ -71,7 +71,7 @@ func (d *opened) standings(t *testing.T) []standing {
 		if err != nil {
 			t.Fatal(err)
 		}
-		history, err := d.History(t.Context(), d.caller(arthur), userID(n), Page{1, 1})
+		history, err := d.History(t.Context(), d.caller(arthur), userID(n), HistoryFilter{}, Page{1, 1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,7 +60,7 @@ func reading[T any](ctx context.Context, d *Directory, caller Caller, do func(*o
 // READ scope is made of: its organisation, its lists, the groups of its accesses.
 func (d *Directory) newOperation(tx *db.Tx, it *item) (*operation, error) {
 	o := &operation{workingSet: d.newWorkingSet(), tx: tx, item: it}
-	if it.ofServer {
+	if it.server {
 		return o, nil
 	}
 	if err := o.loadUsers(tx, []*item{it}); err != nil {
@@ -81,6 +81,19 @@ func (d *Directory) newOperation(tx *db.Tx, it *item) (*operation, error) {
 		return nil, err
 	}
 	return o, o.loadGroupsOf(tx, user)
+}
+
+// about loads the user that the operation is on, nil if there is none, with what
+// judging it takes.
+func (o *operation) about(id string, needed func(actor, target *roundtable.User) roundtable.Needs) (*roundtable.User, error) {
+	subject := newReading(o.item.ctx, o.item.caller, id)
+	subject.needed = needed
+	if err := o.load(o.tx, []*item{subject}); err != nil {
+		return nil, err
+	}
+	var err error
+	o.actor, err = o.workingSet.actor(o.item.caller)
+	return o.users[id], err
 }
 
 // loadGroupsOf loads the groups of somebody's accesses.

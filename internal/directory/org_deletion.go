@@ -40,7 +40,12 @@ func (o *operation) deleteAllOf(org int64) error {
 			return err
 		}
 	}
-	for _, owned := range ownedTables {
+	for _, table := range userTables {
+		if _, err := o.tx.Exec("DELETE FROM "+table+" WHERE user_id IN (SELECT id FROM users WHERE org_id = $1)", org); err != nil {
+			return err
+		}
+	}
+	for _, owned := range orgTables {
 		if _, err := o.tx.Exec("DELETE FROM "+owned.table+" WHERE "+owned.by, org); err != nil {
 			return err
 		}
@@ -59,28 +64,15 @@ const deleteEventsOf = "WITH RECURSIVE chain (id, previous_id) AS (" +
 const deleteAnswersOf = "DELETE FROM idempotent_answers WHERE org_id = $1 OR api_key_id IN (" +
 	"SELECT k.id FROM api_keys k JOIN users u ON u.id = k.user_id WHERE u.org_id = $1)"
 
-// How the rows of an organisation are known.
-const (
-	byOrg      = "org_id = $1"
-	byUser     = "user_id IN (SELECT id FROM users WHERE org_id = $1)"
-	byBusiness = "business_id IN (SELECT id FROM businesses WHERE org_id = $1)"
-)
+// byOrg is how the rows of an organisation are known.
+const byOrg = "org_id = $1"
 
-// ownedTables are the tables with rows of an organisation, in the order in which those
-// can go.
-var ownedTables = []struct{ table, by string }{
-	{"passwords", byUser},
-	{"sessions", byUser},
-	{"api_keys", byUser},
-	{"connection_tokens", byUser},
-	{"links", byUser},
-	{"sso_links", byUser},
-	{"mails", byUser},
-	{"user_accesses", byUser},
-	{"user_businesses", byUser},
+// orgTables hold what belongs to an organisation beside userTables, in the order in
+// which it can go.
+var orgTables = []struct{ table, by string }{
 	{"users", byOrg},
 	{"deleted_users", byOrg},
-	{"business_groups", byBusiness},
+	{"business_groups", "business_id IN (SELECT id FROM businesses WHERE org_id = $1)"},
 	{"businesses", byOrg},
 	{"groups", byOrg},
 	{"sections", byOrg},

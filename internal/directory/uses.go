@@ -86,7 +86,7 @@ func (d *Directory) keepUses(ctx context.Context, every time.Duration) {
 // kept for the next time.
 func (d *Directory) writeUses() {
 	for list := range slices.Chunk(d.uses.take(), usesPerItem) {
-		it := &item{ctx: context.Background(), ofServer: true, bulk: true, weight: len(list), answered: make(chan struct{})}
+		it := &item{ctx: context.Background(), server: true, bulk: true, weight: len(list), answered: make(chan struct{})}
 		it.do = func(o *operation) error { return o.writeUses(list) }
 		err := d.queue.push(it)
 		if err == nil {

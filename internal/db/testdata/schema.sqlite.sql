@@ -75,7 +75,8 @@ CREATE TABLE events (
     api_key_id  INTEGER NOT NULL,
     request_id  TEXT    NOT NULL,
     changes     TEXT    NOT NULL,
-    effects     TEXT    NOT NULL
+    effects     TEXT    NOT NULL,
+    reverts     INTEGER
 ) STRICT;
 CREATE TABLE groups (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -203,6 +204,7 @@ CREATE TABLE users (
     version       INTEGER NOT NULL,
     last_event_id INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX users_above_managers ON users (role, org_id, id) WHERE role IN ('PROVIDER', 'ORG_ADMIN', 'ORG_MANAGER', 'PUBLISHER');
 CREATE INDEX users_by_org ON users (org_id, id);
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';

@@ -103,6 +103,7 @@ CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE INDEX users_by_org ON users (org_id, id);
 CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';
 CREATE INDEX users_providers ON users (org_id, id) WHERE role = 'PROVIDER';
+CREATE INDEX users_above_managers ON users (role, org_id, id) WHERE role IN ('PROVIDER', 'ORG_ADMIN', 'ORG_MANAGER', 'PUBLISHER');
 
 -- The groups of each access set of a GROUP_MANAGER, in the order given.
 CREATE TABLE user_accesses (
@@ -259,5 +260,6 @@ CREATE TABLE events (
     api_key_id  INTEGER NOT NULL,
     request_id  TEXT    NOT NULL,
     changes     TEXT    NOT NULL,
-    effects     TEXT    NOT NULL
+    effects     TEXT    NOT NULL,
+    reverts     INTEGER -- version of the event of the same user that this one undid
 ) STRICT;
