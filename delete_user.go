@@ -26,12 +26,15 @@ func DeleteUser(actor Actor, target *User, match Precondition, facts *Facts) (*O
 	if target == nil || !facts.CanRead(actor.User, target) {
 		return nil, &Error{Code: CodeNotFound}
 	}
-	if !actor.Key.may(PermissionUserEdit) || actor.User.ID == target.ID || !facts.Administers(actor.User, target) {
+	if !actor.Key.may(PermissionUserEdit) || !facts.Administers(actor.User, target) {
 		return nil, &Error{Code: CodeForbidden}
 	}
 	orphans := target.isActiveAdmin() && !facts.hasOtherAdmin(target)
 	if orphans && actor.User.Role != Provider {
 		return nil, &Error{Code: CodeLastOrgAdmin, Message: refusalText(CodeLastOrgAdmin)}
+	}
+	if actor.User.ID == target.ID {
+		return nil, &Error{Code: CodeForbidden, Message: "Nobody deletes itself. Ask another administrator."}
 	}
 	org := facts.org(target.OrgID)
 	if !match.holds(State{target.Version, org.Version}) {

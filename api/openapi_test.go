@@ -122,6 +122,7 @@ func TestExamplesAreReplayed(t *testing.T) {
 		"limit_reached":      "a thousand sections, a hundred keys",
 		"key_expired":        "a day that has to come",
 		"rate_limited":       "a limit of a minute",
+		"created":            "every user gets an id of its own",
 		"internal":           "a mistake of ours",
 		"overloaded":         "too much load for a test of examples",
 		"unavailable":        "a moment of start and end",
