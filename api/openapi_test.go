@@ -118,14 +118,15 @@ func TestReplaysHaveNamesOfTheirOwn(t *testing.T) {
 // Each example of an answer is replayed, but for the ones that say why not.
 func TestExamplesAreReplayed(t *testing.T) {
 	unreachable := map[string]string{
-		"page_not_available": "every demo organisation has every page",
-		"limit_reached":      "a thousand sections, a hundred keys",
-		"key_expired":        "a day that has to come",
-		"rate_limited":       "a limit of a minute",
-		"created":            "every user gets an id of its own",
-		"internal":           "a mistake of ours",
-		"overloaded":         "too much load for a test of examples",
-		"unavailable":        "a moment of start and end",
+		"page_not_available":     "every demo organisation has every page",
+		"limit_reached":          "a thousand sections, a hundred keys",
+		"max_businesses_reached": "no demo organisation has a limit",
+		"key_expired":            "a day that has to come",
+		"created":                "every user and business gets an id of its own",
+		"rate_limited":           "a limit of a minute",
+		"internal":               "a mistake of ours",
+		"overloaded":             "too much load for a test of examples",
+		"unavailable":            "a moment of start and end",
 	}
 	used := map[string]bool{}
 	for _, r := range replays(t) {
@@ -153,7 +154,7 @@ func shape(t *testing.T, value any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	passing := regexp.MustCompile(`"(request_id|created_at|created|updated|changed_at|api_key_id|api_key|previous_secret_expires_at)":("[^"]*"|[0-9]+)`)
+	passing := regexp.MustCompile(`"(request_id|created_at|created|updated|modified|changed_at|api_key_id|api_key|previous_secret_expires_at)":("[^"]*"|[0-9]+)`)
 	return passing.ReplaceAllString(string(encoded), `"$1":0`)
 }
 

@@ -81,7 +81,7 @@ func newSeeder(tx *db.Tx) *seeder {
 		sections:  into("sections", "id", "org_id", "name", "name_key"),
 		groups:    into("groups", "id", "org_id", "section_id", "name", "name_key", "created_at", "updated_at"),
 		businesses: into("businesses", "id", "org_id", "code", "name", "city", "zipcode", "country", "status", "reach", "presence_management",
-			"data", "created_at", "modified_at", "version"),
+			"name_key", "city_key", "words", "data", "created_at", "modified_at", "version"),
 		businessGroups: into("business_groups", "business_id", "group_id"),
 		users: into("users", "id", "org_id", "email", "email_key", "first_name", "last_name", "lang", "phone", "role", "status",
 			"disabled", "sso_only", "keywords", "receive_reviews_email_notifications", "created_at", "version"),
@@ -114,7 +114,8 @@ func (s *seeder) org(w world, org int) {
 	}
 	for b := range w.businesses(org) {
 		id := businessID(org, b)
-		s.businesses.add(id, org, fmt.Sprintf("L%05d", b), fmt.Sprintf("Shop %d", b), "Paris", "75001", "FR", "open", "LOCAL", 1, "{}", seededAt, seededAt, 1)
+		s.businesses.add(id, org, fmt.Sprintf("L%05d", b), fmt.Sprintf("Shop %d", b), "Paris", "75001", "FR", "open", "LOCAL", 1,
+			fmt.Sprintf("shop %d", b), "paris", fmt.Sprintf(" shop %d paris 75001", b), "{}", seededAt, seededAt, 1)
 		for _, g := range groupsOf(org, b) {
 			s.businessGroups.add(id, g)
 		}

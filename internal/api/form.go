@@ -19,7 +19,14 @@ import (
 type bodyForm[T any] struct {
 	members map[string][]int
 	ignored []string // members that are accepted whatever their type, and named
+	whole   []string // members whose values are the rules' to read
 }
+
+// wholeMember is the tag of the map that members taken as they stand go into.
+const wholeMember = "*"
+
+// takesWhole is a struct with such a map; it names the members.
+type takesWhole interface{ whole() []string }
 
 func newForm[T any](ignored ...string) bodyForm[T] {
 	f := bodyForm[T]{members: make(map[string][]int), ignored: ignored}
@@ -27,6 +34,9 @@ func newForm[T any](ignored ...string) bodyForm[T] {
 		if !field.Anonymous {
 			f.members[field.Tag.Get("json")] = field.Index
 		}
+	}
+	if body, ok := any(*new(T)).(takesWhole); ok {
+		f.whole = body.whole()
 	}
 	return f
 }
@@ -55,6 +65,10 @@ func (f bodyForm[T]) read(body []byte) (into T, errors []roundtable.FieldError, 
 // where errors name them.
 func (f bodyForm[T]) walk(r *formReader, d *jx.Decoder, prefix string, into *T) error {
 	seen, members := make(map[string]bool), reflect.ValueOf(into).Elem()
+	whole := make(map[string]json.RawMessage, len(f.whole))
+	if f.whole != nil {
+		members.FieldByIndex(f.members[wholeMember]).Set(reflect.ValueOf(whole))
+	}
 	return d.ObjBytes(func(d *jx.Decoder, key []byte) error {
 		name := string(key)
 		path := prefix + name
@@ -63,9 +77,14 @@ func (f bodyForm[T]) walk(r *formReader, d *jx.Decoder, prefix string, into *T) 
 		case seen[name]:
 			r.wrong(path, roundtable.CodeDuplicateField, "Stands in the body twice.")
 			return d.Skip()
-		case known:
+		case known && name != wholeMember:
 			seen[name] = true
 			return r.member(d, path, members.FieldByIndex(member).Addr().Interface())
+		case slices.Contains(f.whole, name):
+			seen[name] = true
+			raw, _, err := r.raw(d, path)
+			whole[name] = raw
+			return err
 		case slices.Contains(f.ignored, name):
 			seen[name] = true
 			r.ignored = append(r.ignored, path)

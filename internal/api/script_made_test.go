@@ -46,7 +46,11 @@ func (s step) fillMade(t *testing.T, made *string, got *answer) step {
 	s.want.events = slices.Clone(s.want.events)
 	for i, event := range s.want.events {
 		s.want.events[i] = &wantedEvent{
-			user: strings.ReplaceAll(event.user, newUserID, *made), version: event.version, changes: event.changes, effects: event.effects,
+			user: strings.ReplaceAll(event.user, newUserID, *made), version: event.version, effects: event.effects,
+			changes: event.changes,
+		}
+		if changes, ok := filled(t, event.changes, *made).([]any); ok {
+			s.want.events[i].changes = changes
 		}
 	}
 	return s

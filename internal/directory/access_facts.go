@@ -3,8 +3,6 @@ package directory
 import (
 	"maps"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
@@ -142,20 +140,14 @@ func (o *operation) loadNamed(ids []string) (map[string]BusinessName, error) {
 // organisation; nil: there is none. A PROVIDER has no codes: it is of many
 // organisations, and a code is unique in one.
 func (o *operation) businessNamed(name string) (*roundtable.Business, error) {
-	code, byCode := strings.CutPrefix(name, "c-")
-	switch {
-	case byCode && o.actor.User.Role != roundtable.Provider && utf8.ValidString(code) && !strings.Contains(code, "\x00"):
-		_, err := o.tx.One("SELECT id FROM businesses WHERE org_id = $1 AND code = $2", []any{o.actor.User.OrgID, code}, &name)
-		if err != nil {
-			return nil, err
-		}
-	case !roundtable.ValidID(name):
-		return nil, nil
-	}
-	names, err := o.loadNamed([]string{name})
-	if _, found := names[name]; !found || err != nil {
+	id, err := o.businessID(name)
+	if id == "" || err != nil {
 		return nil, err
 	}
-	business := o.facts.Businesses[name]
+	names, err := o.loadNamed([]string{id})
+	if _, found := names[id]; !found || err != nil {
+		return nil, err
+	}
+	business := o.facts.Businesses[id]
 	return &business, nil
 }

@@ -39,13 +39,18 @@ CREATE TABLE businesses (
     status              TEXT    NOT NULL,
     reach               TEXT    NOT NULL,
     presence_management INTEGER NOT NULL,
-    data                TEXT    NOT NULL,
+    name_key            TEXT    NOT NULL DEFAULT '',
+    city_key            TEXT    NOT NULL DEFAULT '',
+    words               TEXT    NOT NULL DEFAULT '',
     created_at          INTEGER NOT NULL,
     modified_at         INTEGER NOT NULL,
     version             INTEGER NOT NULL,
+    data                TEXT    NOT NULL,
     UNIQUE (org_id, code)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX businesses_by_org ON businesses (org_id, id);
+CREATE INDEX businesses_by_org ON businesses (
+    org_id, id, presence_management, status, reach, country, zipcode, name_key, city_key, words, created_at, modified_at, code
+);
 CREATE TABLE connection_tokens (
     token_hash  BLOB    NOT NULL PRIMARY KEY,
     user_id     TEXT    NOT NULL REFERENCES users (id),

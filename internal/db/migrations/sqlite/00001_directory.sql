@@ -61,14 +61,21 @@ CREATE TABLE businesses (
     status              TEXT    NOT NULL,
     reach               TEXT    NOT NULL, -- LOCAL, BRAND
     presence_management INTEGER NOT NULL,
-    data                TEXT    NOT NULL,
+    name_key            TEXT    NOT NULL DEFAULT '', -- folded, for sorting and comparing
+    city_key            TEXT    NOT NULL DEFAULT '',
+    words               TEXT    NOT NULL DEFAULT '', -- of name, city and zipcode, folded, each behind a space
     created_at          INTEGER NOT NULL,
     modified_at         INTEGER NOT NULL,
     version             INTEGER NOT NULL,
+    data                TEXT    NOT NULL,
     UNIQUE (org_id, code)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX businesses_by_org ON businesses (org_id, id);
+-- Businesses are written rarely and searched often: one index holds whatever a filter or
+-- an order reads, so that a search reads rows only for its page.
+CREATE INDEX businesses_by_org ON businesses (
+    org_id, id, presence_management, status, reach, country, zipcode, name_key, city_key, words, created_at, modified_at, code
+);
 
 CREATE TABLE business_groups (
     business_id TEXT    NOT NULL REFERENCES businesses (id),
