@@ -98,9 +98,6 @@ func errorText(refusal *roundtable.Error, requestID string) ([]byte, error) {
 }
 
 func describe(refusal *roundtable.Error, kind errorKind) errorBody {
-	if refusal.Message != "" {
-		kind.message = refusal.Message
-	}
 	body := errorBody{Details: []errorDetail{}}
 	fields := make(map[string]any, len(refusal.Fields))
 	for _, f := range refusal.Fields {
