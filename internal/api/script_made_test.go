@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// newUserID stands for the user or business that the script made last.
+// newUserID stands for the user that the script made last.
 const newUserID = "{new}"
 
 // expectMade reads => made and a tag: a creation.
@@ -45,9 +45,12 @@ func (s step) fillMade(t *testing.T, made *string, got *answer) step {
 	}
 	s.want.events = slices.Clone(s.want.events)
 	for i, event := range s.want.events {
-		changes, _ := filled(t, event.changes, *made).([]any)
 		s.want.events[i] = &wantedEvent{
-			user: strings.ReplaceAll(event.user, newUserID, *made), version: event.version, changes: changes, effects: event.effects,
+			user: strings.ReplaceAll(event.user, newUserID, *made), version: event.version, effects: event.effects,
+			changes: event.changes,
+		}
+		if changes, ok := filled(t, event.changes, *made).([]any); ok {
+			s.want.events[i].changes = changes
 		}
 	}
 	return s
