@@ -43,6 +43,7 @@ type Directory struct {
 	emails   *emailLimit
 	callers  recalledCallers
 	plans    knownPlans
+	rosters  rosters
 	rates    rateLimit
 	queue    *queue
 	maxBatch int

@@ -1,0 +1,153 @@
+package roster
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// dictionary numbers texts. Those of the last settling stand in order in one string,
+// so that a prefix is a range and a substring one walk; those that came since stand
+// beside them.
+type dictionary struct {
+	text   string   // each with a NUL after it
+	ends   []uint32 // of each in text, before its NUL
+	recent []string // numbered on from ends
+	at     map[string]uint32
+}
+
+func (d *dictionary) size() int { return len(d.ends) + len(d.recent) }
+
+func (d *dictionary) get(n uint32) string {
+	if int(n) >= len(d.ends) {
+		return d.recent[int(n)-len(d.ends)]
+	}
+	return d.text[d.start(n):d.ends[n]]
+}
+
+func (d *dictionary) start(n uint32) uint32 {
+	if n == 0 {
+		return 0
+	}
+	return d.ends[n-1] + 1
+}
+
+func (d *dictionary) find(text string) (uint32, bool) {
+	n := d.first(text)
+	if n < len(d.ends) && d.get(uint32(n)) == text {
+		return uint32(n), true
+	}
+	recent, ok := d.at[text]
+	return recent, ok
+}
+
+// first is the place among the ordered ones of the first that is not below text.
+func (d *dictionary) first(text string) int {
+	return sort.Search(len(d.ends), func(n int) bool { return d.get(uint32(n)) >= text })
+}
+
+func (d *dictionary) add(text string) uint32 {
+	if n, known := d.find(text); known {
+		return n
+	}
+	if d.at == nil {
+		d.at = make(map[string]uint32)
+	}
+	n := uint32(d.size())
+	text = strings.Clone(text)
+	d.at[text] = n
+	d.recent = append(d.recent, text)
+	return n
+}
+
+// settle puts all that are used in order, and returns their new numbers.
+func (d *dictionary) settle(used set) (renumbered []uint32) {
+	renumbered = make([]uint32, d.size())
+	recent := slices.Sorted(maps.Keys(d.at))
+	recent = slices.DeleteFunc(recent, func(text string) bool { return !used.has(d.at[text]) })
+	var text strings.Builder
+	text.Grow(len(d.text))
+	var ends []uint32
+	take := func(from uint32, value string) {
+		renumbered[from] = uint32(len(ends))
+		text.WriteString(value)
+		ends = append(ends, uint32(text.Len()))
+		text.WriteByte(0)
+	}
+	for old := range uint32(len(d.ends)) {
+		if !used.has(old) {
+			continue
+		}
+		value := d.get(old)
+		for len(recent) > 0 && recent[0] < value {
+			take(d.at[recent[0]], recent[0])
+			recent = recent[1:]
+		}
+		take(old, value)
+	}
+	for _, value := range recent {
+		take(d.at[value], value)
+	}
+	*d = dictionary{text: text.String(), ends: slices.Clip(ends)}
+	return renumbered
+}
+
+// unsettled reports whether so many have come that it is time to settle.
+func (d *dictionary) unsettled() bool { return len(d.recent) > 64+len(d.ends)/16 }
+
+func (d *dictionary) bytes() int { return len(d.text) + 4*len(d.ends) + 80*len(d.recent) }
+
+// numbers are some texts of a dictionary: a range, and others.
+type numbers struct {
+	from, to uint32
+	others   set
+}
+
+func (s *numbers) has(n uint32) bool { return n >= s.from && n < s.to || s.others.has(n) }
+
+// startingWith finds the texts with a prefix.
+func (d *dictionary) startingWith(prefix string) numbers {
+	from := d.first(prefix)
+	to := from + sort.Search(len(d.ends)-from, func(n int) bool { return !strings.HasPrefix(d.get(uint32(from+n)), prefix) })
+	found := numbers{from: uint32(from), to: uint32(to)}
+	for i, text := range d.recent {
+		if strings.HasPrefix(text, prefix) {
+			found.others.add(uint32(len(d.ends) + i))
+		}
+	}
+	return found
+}
+
+// containing finds the texts that contain a part without NUL.
+func (d *dictionary) containing(part string) set {
+	found := newSet(d.size())
+	for at := 0; at < len(d.text); {
+		next := strings.Index(d.text[at:], part)
+		if next < 0 {
+			break
+		}
+		n, exact := slices.BinarySearchFunc(d.ends, uint32(at+next), func(end, at uint32) int { return cmp.Compare(end, at) })
+		if exact {
+			n++ // an empty text at its own end
+		}
+		found.add(uint32(n))
+		at = int(d.ends[n]) + 1
+	}
+	for i, text := range d.recent {
+		if strings.Contains(text, part) {
+			found.add(uint32(len(d.ends) + i))
+		}
+	}
+	return found
+}
+
+// like visits the number of each text that passes a test.
+func (d *dictionary) like(test func(text string) bool, visit func(n uint32)) {
+	for n := range uint32(d.size()) {
+		if test(d.get(n)) {
+			visit(n)
+		}
+	}
+}
