@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"sort"
@@ -98,56 +97,3 @@ func (d *dictionary) settle(used set) (renumbered []uint32) {
 func (d *dictionary) unsettled() bool { return len(d.recent) > 64+len(d.ends)/16 }
 
 func (d *dictionary) bytes() int { return len(d.text) + 4*len(d.ends) + 80*len(d.recent) }
-
-// numbers are some texts of a dictionary: a range, and others.
-type numbers struct {
-	from, to uint32
-	others   set
-}
-
-func (s *numbers) has(n uint32) bool { return n >= s.from && n < s.to || s.others.has(n) }
-
-// startingWith finds the texts with a prefix.
-func (d *dictionary) startingWith(prefix string) numbers {
-	from := d.first(prefix)
-	to := from + sort.Search(len(d.ends)-from, func(n int) bool { return !strings.HasPrefix(d.get(uint32(from+n)), prefix) })
-	found := numbers{from: uint32(from), to: uint32(to)}
-	for i, text := range d.recent {
-		if strings.HasPrefix(text, prefix) {
-			found.others.add(uint32(len(d.ends) + i))
-		}
-	}
-	return found
-}
-
-// containing finds the texts that contain a part without NUL.
-func (d *dictionary) containing(part string) set {
-	found := newSet(d.size())
-	for at := 0; at < len(d.text); {
-		next := strings.Index(d.text[at:], part)
-		if next < 0 {
-			break
-		}
-		n, exact := slices.BinarySearchFunc(d.ends, uint32(at+next), func(end, at uint32) int { return cmp.Compare(end, at) })
-		if exact {
-			n++ // an empty text at its own end
-		}
-		found.add(uint32(n))
-		at = int(d.ends[n]) + 1
-	}
-	for i, text := range d.recent {
-		if strings.Contains(text, part) {
-			found.add(uint32(len(d.ends) + i))
-		}
-	}
-	return found
-}
-
-// like visits the number of each text that passes a test.
-func (d *dictionary) like(test func(text string) bool, visit func(n uint32)) {
-	for n := range uint32(d.size()) {
-		if test(d.get(n)) {
-			visit(n)
-		}
-	}
-}

@@ -36,30 +36,13 @@ func (l *lists) set(slot uint32, list []uint32) {
 
 func (l *lists) wasteful() bool { return l.dead > 4096+len(l.data)/2 }
 
-// rewrite drops the dead ones and gives every number its new one; nil: the old.
-func (l *lists) rewrite(renumbered []uint32) {
+// rewrite drops the dead ones.
+func (l *lists) rewrite() {
 	fresh := lists{at: make([]uint32, 0, len(l.at)), data: make([]uint32, 0, len(l.data)-l.dead)}
 	for slot := range l.at {
-		list := l.get(uint32(slot))
-		for i, n := range list {
-			if renumbered != nil {
-				list[i] = renumbered[n]
-			}
-		}
-		fresh.set(uint32(slot), list)
+		fresh.set(uint32(slot), l.get(uint32(slot)))
 	}
 	*l = fresh
-}
-
-// used are the numbers that stand in some list.
-func (l *lists) used() set {
-	var used set
-	for slot := range l.at {
-		for _, n := range l.get(uint32(slot)) {
-			used.add(n)
-		}
-	}
-	return used
 }
 
 func (l *lists) bytes() int { return 4*cap(l.at) + 4*cap(l.data) }

@@ -43,13 +43,12 @@ type Roster struct {
 	emails     lists // the text, four bytes to a number
 	firstNames []uint32
 	lastNames  []uint32
-	words      lists
-	keywords   lists
 	free       []uint32 // slots of those who have left
 	present    set
 	byID       []uint32 // slots in order
 
-	first, last, word, keyword dictionary
+	first, last     dictionary
+	words, keywords index
 
 	shops    *shops           // nil: not filled in
 	assigned lists            // of each slot, numbers of shops
@@ -86,19 +85,24 @@ func (r *Roster) Put(m *Member) error {
 		return err
 	}
 	slot, place, known := r.find(id)
-	if known {
-		r.leaveOrders(slot)
-	} else {
+	email := packed(m.EmailKey)
+	renamed := !known || r.first.get(r.firstNames[slot]) != m.FirstName || r.last.get(r.lastNames[slot]) != m.LastName ||
+		!slices.Equal(r.emails.get(slot), email)
+	if !known {
 		slot = r.slot(id)
 		r.byID = slices.Insert(r.byID, place, slot)
 		r.present.add(slot)
+	} else if renamed {
+		r.leaveOrders(slot)
 	}
 	r.traits[slot] = traitsOf(m) | r.traits[slot]&hasShops
-	r.emails.set(slot, packed(m.EmailKey))
-	r.firstNames[slot], r.lastNames[slot] = r.first.add(m.FirstName), r.last.add(m.LastName)
-	r.words.set(slot, r.word.addAll(roundtable.Words(m.FirstName+" "+m.LastName+" "+m.EmailKey)))
-	r.keywords.set(slot, r.keyword.addAll(folded(m.Keywords)))
-	r.joinOrders(slot)
+	if renamed {
+		r.emails.set(slot, email)
+		r.firstNames[slot], r.lastNames[slot] = r.first.add(m.FirstName), r.last.add(m.LastName)
+		r.words.put(slot, roundtable.Words(m.FirstName+" "+m.LastName+" "+m.EmailKey))
+		r.joinOrders(slot)
+	}
+	r.keywords.put(slot, folded(m.Keywords))
 	r.rescope(slot)
 	return nil
 }
@@ -131,9 +135,10 @@ func (r *Roster) Remove(id string) error {
 	r.byID = slices.Delete(r.byID, place, place+1)
 	r.present.remove(slot)
 	r.traits[slot] = 0
-	for _, l := range []*lists{&r.emails, &r.words, &r.keywords, &r.assigned} {
-		l.set(slot, nil)
-	}
+	r.emails.set(slot, nil)
+	r.assigned.set(slot, nil)
+	r.words.put(slot, nil)
+	r.keywords.put(slot, nil)
 	delete(r.accesses, slot)
 	r.rescope(slot)
 	r.free = append(r.free, slot)
@@ -143,17 +148,15 @@ func (r *Roster) Remove(id string) error {
 // Settle is called after changes: it puts in order what they left behind, when it is
 // worth it.
 func (r *Roster) Settle() {
-	if r.word.unsettled() || r.words.wasteful() {
-		r.words.rewrite(r.word.settle(r.words.used()))
+	for _, x := range []*index{&r.words, &r.keywords} {
+		if x.unsettled() {
+			x.settle()
+		}
 	}
-	if r.keyword.unsettled() || r.keywords.wasteful() {
-		r.keywords.rewrite(r.keyword.settle(r.keywords.used()))
-	}
-	if r.emails.wasteful() {
-		r.emails.rewrite(nil)
-	}
-	if r.assigned.wasteful() {
-		r.assigned.rewrite(nil)
+	for _, l := range []*lists{&r.emails, &r.assigned} {
+		if l.wasteful() {
+			l.rewrite()
+		}
 	}
 	r.settleNames(&r.first, r.firstNames)
 	r.settleNames(&r.last, r.lastNames)
@@ -179,28 +182,12 @@ func (r *Roster) Len() int { return len(r.byID) }
 // Bytes is about how much memory the roster takes.
 func (r *Roster) Bytes() int {
 	n := 4096 + len(r.ids)*(12+1+4+4) + 4*cap(r.byID)
-	for _, l := range []*lists{&r.emails, &r.words, &r.keywords, &r.assigned} {
-		n += l.bytes()
-	}
-	for _, d := range []*dictionary{&r.first, &r.last, &r.word, &r.keyword} {
-		n += d.bytes()
-	}
+	n += r.emails.bytes() + r.assigned.bytes() + r.first.bytes() + r.last.bytes() + r.words.bytes() + r.keywords.bytes()
 	n += len(r.orders)*4*len(r.byID) + maxScopes*8*len(r.present)
 	if r.shops != nil {
 		n += r.shops.bytes() + len(r.accesses)*8*(len(r.shops.ids)/64+1)
 	}
 	return n
-}
-
-// addAll numbers texts, each once.
-func (d *dictionary) addAll(texts []string) []uint32 {
-	list := make([]uint32, 0, len(texts))
-	for _, text := range texts {
-		if n := d.add(text); !slices.Contains(list, n) {
-			list = append(list, n)
-		}
-	}
-	return list
 }
 
 func folded(texts []string) []string {

@@ -90,17 +90,3 @@ func (r *Roster) manages(slot uint32, reach set) bool {
 	}
 	return false
 }
-
-// readsShop reports whether a user may READ a business; noShop is one elsewhere in
-// the provider.
-func (r *Roster) readsShop(slot, shop uint32, alone set) bool {
-	switch role := r.traits[slot].role(); role {
-	case roundtable.Provider:
-		return true
-	case roundtable.OrgAdmin, roundtable.OrgManager:
-		return shop != noShop
-	case roundtable.Publisher:
-		return r.shops.shown.has(shop)
-	}
-	return r.manages(slot, alone)
-}

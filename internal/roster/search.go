@@ -50,24 +50,38 @@ func (r *Roster) Search(q *Query) Result {
 }
 
 func (r *Roster) keepKeywords(found set, keywords []string) {
-	var wanted []uint32
+	holders := newSet(len(r.ids))
 	for _, text := range folded(keywords) {
-		if n, known := r.keyword.find(text); known {
-			wanted = append(wanted, n)
-		}
+		holders.union(r.keywords.find(wanted{prefix: text, whole: true}, len(r.ids)))
 	}
-	found.keep(func(slot uint32) bool {
-		return slices.ContainsFunc(r.keywords.get(slot), func(n uint32) bool { return slices.Contains(wanted, n) })
-	})
+	found.intersect(holders)
 }
 
+// keepReaders keeps those who may READ a business; one that is not here is another
+// organisation's, of the same provider.
 func (r *Roster) keepReaders(found set, business string) {
 	shop := r.shops.number(business)
-	var alone set
-	if shop != noShop {
-		alone.add(shop)
+	if shop == noShop {
+		found.keep(func(slot uint32) bool { return r.traits[slot].role() == roundtable.Provider })
+		return
 	}
-	found.keep(func(slot uint32) bool { return r.readsShop(slot, shop, alone) })
+	var over [1 << 6]bool // traits of those who READ it whoever they are
+	for n := range over {
+		switch traits(n).role() {
+		case roundtable.Provider, roundtable.OrgAdmin, roundtable.OrgManager:
+			over[n] = true
+		case roundtable.Publisher:
+			over[n] = r.shops.shown.has(shop)
+		}
+	}
+	assigned := roleTrait(roundtable.BusinessManager)
+	found.keep(func(slot uint32) bool {
+		t := r.traits[slot]
+		if t&hasRole == assigned {
+			return t&hasShops != 0 && slices.Contains(r.assigned.get(slot), shop)
+		}
+		return over[t] || r.accesses[slot].shops.has(shop)
+	})
 }
 
 // keepWords keeps those who have, for each word, one that begins with it. A search for
@@ -77,17 +91,22 @@ func (r *Roster) keepWords(found set, words []string, mistyped bool) {
 		clear(found)
 	}
 	for _, word := range words {
-		wanted := r.word.startingWith(word)
+		wanted := wanted{prefix: word}
 		if mistyped && utf8.RuneCountInString(word) >= roundtable.MistypedLength {
-			r.word.like(func(text string) bool { return roundtable.Mistyped(word, text) }, wanted.others.add)
+			wanted.test = mistypes(word)
 		}
-		found.keep(func(slot uint32) bool {
-			for _, n := range r.words.get(slot) {
-				if wanted.has(n) {
-					return true
-				}
-			}
+		found.intersect(r.words.find(wanted, len(r.ids)))
+	}
+}
+
+// mistypes tests for what differs from a word by one mistake: most texts fall at their
+// length, or at both of their ends.
+func mistypes(word string) func(text string) bool {
+	first, last := word[0], word[len(word)-1]
+	return func(text string) bool {
+		if len(text) < len(word)-utf8.UTFMax || len(text) > len(word)+utf8.UTFMax || text == "" {
 			return false
-		})
+		}
+		return (text[0] == first || text[len(text)-1] == last) && roundtable.Mistyped(word, text)
 	}
 }

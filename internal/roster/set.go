@@ -83,3 +83,17 @@ func (s set) keep(test func(n uint32) bool) {
 		s[i] = kept
 	}
 }
+
+// addAll adds numbers below the size that s was made for.
+func (s set) addAll(numbers []uint32) {
+	for _, n := range numbers {
+		s[n/64] |= 1 << (n % 64)
+	}
+}
+
+// subtract takes away what is in other.
+func (s set) subtract(other set) {
+	for i := range min(len(s), len(other)) {
+		s[i] &^= other[i]
+	}
+}

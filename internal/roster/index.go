@@ -1,0 +1,163 @@
+package roster
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// index finds slots by the texts that each has. What stood in it at the last settling
+// lies in order, text by text; the slots that changed since are looked at one by one.
+type index struct {
+	texts  dictionary // ordered ones only
+	starts []uint32   // of each text, where its slots begin; and where the last end
+	slots  []uint32
+	stale  set                 // slots whose entries no longer count
+	fresh  map[uint32][]string // what those have that have anything
+}
+
+// put says what a slot has now.
+func (x *index) put(slot uint32, texts []string) {
+	if x.fresh == nil {
+		x.fresh = make(map[uint32][]string)
+	}
+	x.stale.add(slot)
+	delete(x.fresh, slot)
+	if len(texts) > 0 {
+		x.fresh[slot] = texts
+	}
+}
+
+// unsettled reports whether so many have changed that it is time to settle.
+func (x *index) unsettled() bool { return len(x.fresh) > 256+len(x.stale) }
+
+// settle puts all in order.
+func (x *index) settle() {
+	bySlot := slices.Sorted(maps.Keys(x.fresh))
+	byText := make(map[string][]uint32)
+	for _, slot := range bySlot {
+		for _, text := range x.fresh[slot] {
+			byText[text] = append(byText[text], slot)
+		}
+	}
+	added := slices.Sorted(maps.Keys(byText))
+	settled := index{slots: make([]uint32, 0, len(x.slots)+len(added))}
+	var text strings.Builder
+	text.Grow(len(x.texts.text))
+	take := func(value string, old, more []uint32) {
+		begin := uint32(len(settled.slots))
+		for _, slot := range old {
+			if !x.stale.has(slot) {
+				settled.slots = append(settled.slots, slot)
+			}
+		}
+		if settled.slots = append(settled.slots, more...); len(settled.slots) == int(begin) {
+			return
+		}
+		settled.starts = append(settled.starts, begin)
+		text.WriteString(value)
+		settled.texts.ends = append(settled.texts.ends, uint32(text.Len()))
+		text.WriteByte(0)
+	}
+	for n := range uint32(len(x.texts.ends)) {
+		value := x.texts.get(n)
+		for len(added) > 0 && added[0] < value {
+			take(added[0], nil, byText[added[0]])
+			added = added[1:]
+		}
+		more := []uint32(nil)
+		if len(added) > 0 && added[0] == value {
+			more, added = byText[value], added[1:]
+		}
+		take(value, x.of(n, n+1), more)
+	}
+	for _, value := range added {
+		take(value, nil, byText[value])
+	}
+	settled.texts.text = text.String()
+	settled.starts = append(settled.starts, uint32(len(settled.slots)))
+	settled.texts.ends, settled.starts, settled.slots = slices.Clip(settled.texts.ends), slices.Clip(settled.starts), slices.Clip(settled.slots)
+	*x = settled
+}
+
+// of are the slots of a range of texts.
+func (x *index) of(from, to uint32) []uint32 {
+	if from >= to {
+		return nil
+	}
+	return x.slots[x.starts[from]:x.starts[to]]
+}
+
+// wanted says which texts are looked for: those with a prefix, and those that pass a
+// test, which nil does not ask.
+type wanted struct {
+	prefix string
+	whole  bool // the prefix alone
+	test   func(text string) bool
+}
+
+func (w *wanted) has(text string) bool {
+	return text == w.prefix || !w.whole && strings.HasPrefix(text, w.prefix) || w.test != nil && w.test(text)
+}
+
+// find returns the slots, below size, that have a text that is wanted.
+func (x *index) find(w wanted, size int) set {
+	found := newSet(size)
+	from := x.texts.first(w.prefix)
+	to := from + sort.Search(len(x.texts.ends)-from, func(n int) bool {
+		text := x.texts.get(uint32(from + n))
+		return !strings.HasPrefix(text, w.prefix) || w.whole && text != w.prefix
+	})
+	found.addAll(x.of(uint32(from), uint32(to)))
+	if w.test != nil {
+		start := uint32(0)
+		for n, end := range x.texts.ends {
+			if w.test(x.texts.text[start:end]) {
+				found.addAll(x.of(uint32(n), uint32(n)+1))
+			}
+			start = end + 1
+		}
+	}
+	if len(x.stale) == 0 {
+		return found
+	}
+	found.subtract(x.stale)
+	for slot, texts := range x.fresh {
+		if slices.ContainsFunc(texts, w.has) {
+			found.add(slot)
+		}
+	}
+	return found
+}
+
+func (x *index) bytes() int {
+	return len(x.texts.text) + 4*(len(x.texts.ends)+len(x.starts)+len(x.slots)) + 8*len(x.stale) + 200*len(x.fresh)
+}
+
+// containing finds the texts of a dictionary that contain a part without NUL.
+func (d *dictionary) containing(part string) set {
+	found := newSet(d.size())
+	n := 0
+	for at := 0; at < len(d.text); {
+		next := strings.Index(d.text[at:], part)
+		if next < 0 {
+			break
+		}
+		ahead, _ := slices.BinarySearchFunc(d.ends[n:min(len(d.ends), n+16)], uint32(at+next), cmp.Compare[uint32])
+		if n += ahead; ahead == 16 {
+			ahead, _ = slices.BinarySearchFunc(d.ends[n:], uint32(at+next), cmp.Compare[uint32])
+			n += ahead
+		}
+		found.add(uint32(n))
+		at = int(d.ends[n]) + 1
+		n++
+	}
+	for i, text := range d.recent {
+		if strings.Contains(text, part) {
+			found.add(uint32(len(d.ends) + i))
+		}
+	}
+	return found
+}
