@@ -12,7 +12,7 @@ import (
 
 // Bounds of the rosters.
 const (
-	maxRosterBytes = 192 << 20
+	maxRosterBytes = 256 << 20
 	maxFollowed    = 100_000 // events; after more, rosters are read anew
 	maxChanged     = 20_000  // users of an organisation that wait to be read again
 )

@@ -104,9 +104,15 @@ func (r *orgRoster) readMembers(tx *db.Tx) error {
 		if err != nil {
 			return err
 		}
+		if r.roster.Len()%settleAfter == settleAfter-1 {
+			r.roster.Settle()
+		}
 		return r.roster.Put(&m)
 	})
 }
+
+// settleAfter bounds what waits to be put in order while a roster is filled.
+const settleAfter = 1 << 14
 
 // readChanged reads users again, who may be gone, or elsewhere.
 func (r *orgRoster) readChanged(tx *db.Tx, ids []string) error {

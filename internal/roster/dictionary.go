@@ -67,7 +67,6 @@ func (d *dictionary) settle(used set) (renumbered []uint32) {
 	recent := slices.Sorted(maps.Keys(d.at))
 	recent = slices.DeleteFunc(recent, func(text string) bool { return !used.has(d.at[text]) })
 	var text strings.Builder
-	text.Grow(len(d.text))
 	var ends []uint32
 	take := func(from uint32, value string) {
 		renumbered[from] = uint32(len(ends))
@@ -89,7 +88,7 @@ func (d *dictionary) settle(used set) (renumbered []uint32) {
 	for _, value := range recent {
 		take(d.at[value], value)
 	}
-	*d = dictionary{text: text.String(), ends: slices.Clip(ends)}
+	*d = dictionary{text: strings.Clone(text.String()), ends: exact(ends)}
 	return renumbered
 }
 

@@ -35,17 +35,10 @@ func (x *index) unsettled() bool { return len(x.fresh) > 256+len(x.stale) }
 
 // settle puts all in order.
 func (x *index) settle() {
-	bySlot := slices.Sorted(maps.Keys(x.fresh))
-	byText := make(map[string][]uint32)
-	for _, slot := range bySlot {
-		for _, text := range x.fresh[slot] {
-			byText[text] = append(byText[text], slot)
-		}
-	}
+	byText, size := x.freshByText()
 	added := slices.Sorted(maps.Keys(byText))
-	settled := index{slots: make([]uint32, 0, len(x.slots)+len(added))}
+	settled := index{slots: make([]uint32, 0, len(x.slots)+size)}
 	var text strings.Builder
-	text.Grow(len(x.texts.text))
 	take := func(value string, old, more []uint32) {
 		begin := uint32(len(settled.slots))
 		for _, slot := range old {
@@ -76,10 +69,30 @@ func (x *index) settle() {
 	for _, value := range added {
 		take(value, nil, byText[value])
 	}
-	settled.texts.text = text.String()
+	settled.texts.text = strings.Clone(text.String())
 	settled.starts = append(settled.starts, uint32(len(settled.slots)))
-	settled.texts.ends, settled.starts, settled.slots = slices.Clip(settled.texts.ends), slices.Clip(settled.starts), slices.Clip(settled.slots)
+	settled.texts.ends, settled.starts, settled.slots = exact(settled.texts.ends), exact(settled.starts), exact(settled.slots)
 	*x = settled
+}
+
+// freshByText are the slots that changed, by text, and how many in all.
+func (x *index) freshByText() (byText map[string][]uint32, size int) {
+	byText = make(map[string][]uint32)
+	for _, slot := range slices.Sorted(maps.Keys(x.fresh)) {
+		for _, text := range x.fresh[slot] {
+			byText[text] = append(byText[text], slot)
+		}
+		size += len(x.fresh[slot])
+	}
+	return byText, size
+}
+
+// exact returns a list that takes no more memory than it fills.
+func exact(list []uint32) []uint32 {
+	if cap(list)-len(list) <= len(list)/16 {
+		return list
+	}
+	return append(make([]uint32, 0, len(list)), list...)
 }
 
 // of are the slots of a range of texts.

@@ -145,9 +145,13 @@ func (r *Roster) Remove(id string) error {
 	return nil
 }
 
-// Settle is called after changes: it puts in order what they left behind, when it is
-// worth it.
+// Settle is called after changes, and now and then while many are made: it puts in
+// order what they left behind, when it is worth it.
 func (r *Roster) Settle() {
+	if cap(r.ids) > 64+len(r.ids)*9/8 {
+		r.ids, r.traits = slices.Clone(r.ids), slices.Clone(r.traits)
+		r.firstNames, r.lastNames, r.byID = exact(r.firstNames), exact(r.lastNames), exact(r.byID)
+	}
 	for _, x := range []*index{&r.words, &r.keywords} {
 		if x.unsettled() {
 			x.settle()
