@@ -39,3 +39,37 @@ func (r Reach) Covers(groups []int64) bool {
 		return true
 	})
 }
+
+// WithoutGroups is access sets after groups are deleted: those are taken out of every
+// set, and a set in which no group of their section is left is dropped whole, so that
+// no deletion adds a business to anybody's reach.
+func WithoutGroups(accesses [][]int64, gone map[int64]bool, groups map[int64]Group) [][]int64 {
+	kept := [][]int64{}
+	for _, set := range accesses {
+		rest := slices.DeleteFunc(slices.Clone(set), func(id int64) bool { return gone[id] })
+		left := make(map[int64]bool, len(rest))
+		for _, id := range rest {
+			left[groups[id].SectionID] = true
+		}
+		whole := len(rest) > 0
+		for _, id := range set {
+			whole = whole && left[groups[id].SectionID]
+		}
+		if whole && !slices.ContainsFunc(kept, func(s []int64) bool { return slices.Equal(s, rest) }) {
+			kept = append(kept, rest)
+		}
+	}
+	return kept
+}
+
+// DropGroups is what becomes of a user when groups are deleted; nil: nothing.
+func DropGroups(user *User, gone map[int64]bool, groups map[int64]Group) *Outcome {
+	after := *user
+	after.Accesses = WithoutGroups(user.accessSets(), gone, groups)
+	changes := diff(user, &after)
+	if len(changes) == 0 {
+		return nil
+	}
+	after.Version++
+	return &Outcome{Before: user, After: &after, Changes: changes}
+}

@@ -32,16 +32,20 @@ func diff(before, after *User) []Change {
 	return changes
 }
 
-// fromNothing tells of changes that there was no value before.
-func fromNothing(changes []Change) []Change {
-	told := changes[:0]
-	for _, c := range changes {
-		if pages, ok := c.After.([]string); ok && pages == nil {
-			continue // all pages of the organisation
+// fromNothing lists all that a new user is: every field that is not null.
+func fromNothing(user *User) []Change {
+	var changes []Change
+	for i := range userFields {
+		field := &userFields[i]
+		if field.value == nil {
+			continue
 		}
-		told = append(told, Change{Field: c.Field, After: c.After})
+		value := field.value(user)
+		if pages, isList := value.([]string); value != nil && (!isList || pages != nil) {
+			changes = append(changes, Change{Field: field.name, After: value})
+		}
 	}
-	return told
+	return changes
 }
 
 func equalValues(a, b any) bool {

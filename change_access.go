@@ -7,13 +7,15 @@ import "slices"
 const maxToldAccess = 1_000
 
 // accessDifference is what a user reaches after a change of groups and did not
-// before, and the other way round. It is a change of nothing that the user stores.
-type accessDifference struct{ gained, lost []string }
+// before, and the other way round, as ascending lists. It is a change of nothing that
+// the user stores.
+type accessDifference struct{ gained, lost [][]string }
 
 // ChangeAccess is what becomes of a user when the groups of businesses change under
-// its accesses: an event with a change of the field "access" (section 1.8). nil: it
-// neither gains nor loses anything.
-func ChangeAccess(user *User, gained, lost []string) *Outcome {
+// its accesses: an event with a change of the field "access" (section 1.8). What it
+// gains and loses comes in ascending lists, which are left as they are; many users can
+// share them. nil: neither.
+func ChangeAccess(user *User, gained, lost [][]string) *Outcome {
 	if len(gained) == 0 && len(lost) == 0 {
 		return nil
 	}
@@ -34,11 +36,17 @@ func (d accessDifference) record(field string) ListChange {
 	return told
 }
 
-func firstAccess(ids []string) (first []string, count int) {
-	first = append([]string{}, ids...)
+// firstAccess returns the first ids of all lists, and how many there are in all if
+// that is not all of them.
+func firstAccess(lists [][]string) (first []string, count int) {
+	first = []string{}
+	for _, ids := range lists {
+		count += len(ids)
+		first = append(first, ids[:min(len(ids), maxToldAccess)]...)
+	}
 	slices.Sort(first)
-	if len(first) <= maxToldAccess {
+	if count <= maxToldAccess {
 		return first, 0
 	}
-	return first[:maxToldAccess], len(ids)
+	return first[:maxToldAccess], count
 }

@@ -14,21 +14,22 @@ type Creation struct {
 
 // Defaults fills in what the request leaves out. Defaults are grants like any other:
 // they are judged as if they had been asked for. It returns the fields that an
-// invitation overrides, which are not used.
+// invitation overrides, and the invitation where nobody is to be mailed: they are not
+// used.
 func (c *Creation) Defaults() (ignored []string) {
 	patch := &c.Patch
-	invites := c.Invites()
 	setDefault(&patch.Role, string(OrgAdmin))
 	setDefault(&patch.Lang, "en")
 	if !patch.SidebarPages.Set {
 		patch.SidebarPages = Null[[]string]()
 	}
-	if invites {
-		if patch.Status.Set && patch.Status.Value != string(Invited) {
+	if c.Invites() {
+		if patch.Status.Value == string(Active) {
+			patch.Status = Opt[string]{}
 			ignored = append(ignored, "status")
 		}
-		patch.Status = Some(string(Invited))
-		if patch.Password.Set && !patch.Password.Null {
+		setDefault(&patch.Status, string(Invited))
+		if patch.Password.Set {
 			patch.Password = Opt[string]{}
 			ignored = append(ignored, "password")
 		}
@@ -59,6 +60,7 @@ func CreateUser(actor Actor, creation *Creation, facts *Facts) (*Outcome, error)
 	j := newCreation(actor, creation, facts)
 	j.noteRequired()
 	j.judgeFields()
+	j.judgeInvitation(creation)
 	j.refuseBeyondCeiling()
 	switch {
 	case len(j.refused) > 0:
@@ -91,14 +93,28 @@ func newCreation(actor Actor, creation *Creation, facts *Facts) *judgement {
 	j.creates, j.administer = true, true
 	switch {
 	case !asked.Set || known:
+	case actor.User.Role != Provider:
+		j.refuse("org_id")
 	case asked.Null:
 		j.note("org_id", nullNotAllowed())
-	case actor.User.Role == Provider:
-		j.note("org_id", &problem{CodeUnknownOrg, "This organisation does not exist."})
 	default:
-		j.refused = append(j.refused, FieldError{Field: "org_id", Code: CodeEditNotAllowed, Message: refusalText(CodeEditNotAllowed)})
+		j.note("org_id", &problem{CodeUnknownOrg, "This organisation does not exist."})
 	}
 	return j
+}
+
+func (j *judgement) refuse(field string) {
+	j.refused = append(j.refused, FieldError{Field: field, Code: CodeEditNotAllowed, Message: refusalText(CodeEditNotAllowed)})
+}
+
+// judgeInvitation judges send_invitation, which is no field of the user.
+func (j *judgement) judgeInvitation(creation *Creation) {
+	switch {
+	case creation.SendInvitation.Null:
+		j.note("send_invitation", nullNotAllowed())
+	case creation.Invites() && j.after.Disabled:
+		j.note("send_invitation", &problem{CodeUserDisabled, "A user who is switched off is not invited."})
+	}
 }
 
 func (j *judgement) noteRequired() {
@@ -116,10 +132,8 @@ func (j *judgement) noteRequired() {
 // refuseBeyondCeiling refuses somebody whom the caller could not administer: a
 // GROUP_MANAGER makes nobody without a business in its reach (section 1.3).
 func (j *judgement) refuseBeyondCeiling() {
-	if len(j.refused) > 0 || j.actor.User.Role != GroupManager || len(j.wrong) > 0 {
-		return
-	}
-	if j.after.Role == BusinessManager && len(j.after.BusinessIDs) == 0 {
-		j.refused = append(j.refused, FieldError{Field: "business_ids", Code: CodeEditNotAllowed, Message: refusalText(CodeEditNotAllowed)})
+	if j.actor.User.Role == GroupManager && j.after.Role == BusinessManager &&
+		len(j.after.BusinessIDs) == 0 && !j.noted["business_ids"] {
+		j.refuse("business_ids")
 	}
 }

@@ -118,7 +118,15 @@ func TestEffectsOfMove(t *testing.T) {
 // also where the new organisation has more. Nothing is granted in silence.
 func TestMoveKeepsPagesThatAreNamed(t *testing.T) {
 	t.Parallel()
+	for _, own := range [][]string{nil, {"posts"}, {"messages", "posts"}} {
+		checkMoveKeepsPages(t, own)
+	}
+}
+
+func checkMoveKeepsPages(t *testing.T, own []string) {
+	t.Helper()
 	c := newCompany()
+	c.user("near").SidebarPages = own
 	c.facts.Orgs[123].SidebarPages = []string{"posts"}
 	c.facts.Orgs[124].SidebarPages = []string{"messages", "posts"}
 	seen := c.user("near").View(c.facts.Orgs[123])

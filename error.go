@@ -52,6 +52,7 @@ const (
 	CodeTooManyItems      Code = "too_many_items"
 	CodeInvalidPhone      Code = "invalid_phone"
 	CodeInvalidChoice     Code = "invalid_choice"
+	CodeInvalidCountry    Code = "invalid_country"
 	CodeWeakPassword      Code = "weak_password"
 	CodeEmptyAccessSet    Code = "empty_access_set"
 	CodePageNotAvailable  Code = "page_not_available"
@@ -59,8 +60,31 @@ const (
 	CodeUnknownGroup      Code = "unknown_group"
 	CodeUnknownBusiness   Code = "unknown_business"
 	CodeEmailTaken        Code = "email_taken"
+	CodeCodeTaken         Code = "code_taken"
+	CodeMaxBusinesses     Code = "max_businesses_reached"
 	CodePasswordNotUsable Code = "password_not_usable"
 	CodeSSONotConfigured  Code = "sso_not_configured"
+	CodeInvalidDate       Code = "invalid_date"
+	CodeDuplicateItem     Code = "duplicate_item"
+	CodeOutOfRange        Code = "out_of_range"
+	CodeOrgNotEmpty       Code = "org_not_empty"
+	CodeNameTaken         Code = "name_taken"
+	CodeLimitReached      Code = "limit_reached"
+	CodeNoSubgroups       Code = "no_subgroups"
+)
+
+// Codes of what is wrong with a user for an operation on it.
+const (
+	CodeUserActive   Code = "user_active"
+	CodeUserDisabled Code = "user_disabled"
+	CodeUserSSOOnly  Code = "user_sso_only"
+)
+
+// Codes of reverting an event of the history.
+const (
+	CodeNotRevertible Code = "not_revertible" // 400: what the event tells cannot be undone by a change of fields
+	CodeValueHidden   Code = "value_hidden"   // 400: the caller may not read what was there before
+	CodeChangedSince  Code = "changed_since"  // 409
 )
 
 // Codes of single fields: refusals.
@@ -68,6 +92,7 @@ const (
 	CodeEditNotAllowed Code = "edit_not_allowed"
 	CodeKeyCeiling     Code = "key_ceiling"
 	CodeLastOrgAdmin   Code = "last_org_admin"
+	CodeOrgOfProvider  Code = "org_of_provider"
 )
 
 // BodyField stands for the body as a whole where an error names a field.

@@ -16,7 +16,8 @@ type grantLine struct {
 	cells          []string
 }
 
-// readGrants reads the block that begins with the title, "fields" or "roles".
+// readGrants reads the block that begins with the title, one of fields, roles,
+// creations and ends.
 func readGrants(t *testing.T, title string) (columns []string, lines []grantLine) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/grants.txt")
@@ -28,7 +29,7 @@ func readGrants(t *testing.T, title string) (columns []string, lines []grantLine
 		words := strings.Fields(line)
 		switch {
 		case len(words) == 0 || words[0] == "#":
-		case words[0] == "fields" || words[0] == "roles":
+		case slices.Contains([]string{"fields", "roles", "creations", "ends"}, words[0]):
 			if inside = words[0] == title; inside {
 				columns = words[1:]
 			}

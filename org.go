@@ -19,6 +19,10 @@ type Org struct {
 	// list of its own gets.
 	SidebarPages []string
 
+	// Features are what its plans bring today: those pages, and the plans that have no
+	// page of their own.
+	Features []string
+
 	// Version goes up with each change, and with each plan that ends by itself.
 	Version int64
 }
@@ -28,7 +32,7 @@ const endedPlan = 1 << 40
 
 // Subscribe fills in what follows from the plans, on what was stored, once.
 func (o *Org) Subscribe(s *Subscriptions) {
-	o.Plans, o.SidebarPages = s.plans, s.pages
+	o.Plans, o.SidebarPages, o.Features = s.plans, s.pages, s.features
 	o.Version += endedPlan * s.ended
 }
 

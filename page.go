@@ -16,22 +16,27 @@ func features() []string {
 	return []string{"diffusion", "feedback_management", "messages", "posts", "review_invite", "review_management"}
 }
 
-// shownPages returns the pages that u's sidebar shows: its own list, or all pages
-// of the organisation where it has none.
+// shownPages returns the pages that u's sidebar shows: its own list, without what the
+// organisation has no plan for, or all pages of the organisation where it has none.
 func shownPages(u *User, org *Org) []string {
 	if u.SidebarPages == nil {
 		return org.SidebarPages
 	}
-	return u.SidebarPages
+	if containsAll(org.SidebarPages, u.SidebarPages) {
+		return u.SidebarPages
+	}
+	return slices.DeleteFunc(slices.Clone(u.SidebarPages), func(page string) bool {
+		return !slices.Contains(org.SidebarPages, page)
+	})
 }
 
-// heldPages returns the pages that u holds and so may give: those shown, or all
-// where its role holds them all.
-func heldPages(u *User, org *Org) []string {
-	if u.Role.holdsAllPages() {
-		return org.SidebarPages
+// heldPages returns the pages that u holds and so may give. Plans make no difference:
+// what they hide today they may bring back, to whoever holds it.
+func heldPages(u *User) []string {
+	if u.Role.holdsAllPages() || u.SidebarPages == nil {
+		return SidebarPages()
 	}
-	return shownPages(u, org)
+	return u.SidebarPages
 }
 
 // containsAll reports whether every element of part is in whole.

@@ -74,13 +74,11 @@ func (f *Facts) Administers(actor, target *User) bool {
 // holds: who may become somebody must have been as much before (section 1.4).
 // Role, businesses and READ scope follow from administering; pages do not.
 func (f *Facts) holdsAll(actor, target *User) bool {
-	return f.holdsPages(actor, heldPages(target, f.org(target.OrgID)))
+	return holdsPages(actor, heldPages(target))
 }
 
 // holdsPages reports whether actor holds all of pages.
-func (f *Facts) holdsPages(actor *User, pages []string) bool {
-	return actor.Role.holdsAllPages() || containsAll(heldPages(actor, f.org(actor.OrgID)), pages)
-}
+func holdsPages(actor *User, pages []string) bool { return containsAll(heldPages(actor), pages) }
 
 func (f *Facts) sameProvider(actor *User, orgID int64) bool {
 	org, ok := f.Orgs[orgID]

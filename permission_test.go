@@ -195,6 +195,7 @@ func TestView(t *testing.T) {
 		"no list":  {nil, org.SidebarPages, []string{"messages", "posts"}},
 		"a list":   {[]string{"posts", "presence_analytics"}, []string{"posts", "presence_analytics"}, []string{"posts"}},
 		"no page":  {[]string{}, []string{}, []string{}},
+		"hidden":   {[]string{"review_invite", "posts", "diffusion"}, []string{"posts"}, []string{"posts"}},
 		"reversed": {[]string{"posts", "messages"}, []string{"posts", "messages"}, []string{"messages", "posts"}},
 	} {
 		u := c.user("near")

@@ -51,14 +51,16 @@ func (p Plan) RunsOn(day string) bool { return p.ExpirationDate == nil || day < 
 // Subscriptions are the plans of an organisation with what follows from them on a
 // day. They may be shared.
 type Subscriptions struct {
-	plans []Plan
-	pages []string
-	ended int64
+	plans    []Plan
+	pages    []string
+	features []string
+	ended    int64
 }
 
 // NewSubscriptions works out plans on a day, YYYY-MM-DD.
 func NewSubscriptions(plans []Plan, day string) *Subscriptions {
 	s := &Subscriptions{plans: plans, pages: pagesOf(plans, day)}
+	s.features = append(slices.Clone(s.pages), withoutPages(plans, day)...)
 	for _, plan := range plans {
 		if !plan.RunsOn(day) {
 			s.ended++
@@ -77,6 +79,19 @@ func pagesOf(plans []Plan, day string) []string {
 		}
 	}
 	return pages
+}
+
+// withoutPages returns the plans that run on a day and bring no page, in the order of
+// PlanNames.
+func withoutPages(plans []Plan, day string) []string {
+	var names []string
+	for _, known := range planPages {
+		runs := func(p Plan) bool { return p.Name == known.name && p.RunsOn(day) }
+		if len(known.pages) == 0 && slices.ContainsFunc(plans, runs) {
+			names = append(names, known.name)
+		}
+	}
+	return names
 }
 
 func brings(plan, page string) bool {

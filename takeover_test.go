@@ -13,6 +13,9 @@ func TestTakingOver(t *testing.T) {
 	has := func(caller string, pages []string, target string, theirs []string) func(*company) {
 		return func(c *company) { c.user(caller).SidebarPages, c.user(target).SidebarPages = pages, theirs }
 	}
+	hidden := func(given func(*company)) func(*company) {
+		return func(c *company) { given(c); c.facts.Orgs[123].SidebarPages = []string{"posts"} }
+	}
 	posts, two, none := []string{"posts"}, []string{"posts", "messages"}, []string{}
 	const emailed = `email="a@b.com" !connection_tokens_voided:4 !invitations_voided:6 !reset_links_voided:7 !sso_link_removed:1`
 	email := UserPatch{Email: Some("a@b.com")}
@@ -27,6 +30,9 @@ func TestTakingOver(t *testing.T) {
 		"both without a list":                 {given: has("group", nil, "near", nil), caller: "group", patch: email, want: emailed},
 		"a caller without a list":             {given: has("group", nil, "near", two), caller: "group", patch: email, want: emailed},
 		"all pages, listed":                   {given: has("manager", SidebarPages(), "near", nil), caller: "manager", patch: email, want: emailed},
+		"a page that is hidden for now":       {given: hidden(has("manager", posts, "near", two)), caller: "manager", patch: email, want: "operation_not_allowed (email: edit_not_allowed)"},
+		"hidden, and the caller has it, too":  {given: hidden(has("manager", two, "near", two)), caller: "manager", patch: email, want: emailed},
+		"hidden, and the caller has no list":  {given: hidden(has("manager", nil, "near", two)), caller: "manager", patch: email, want: emailed},
 		"an ORG_ADMIN holds all":              {given: has("admin", posts, "near", nil), patch: email, want: emailed},
 		"as does a PROVIDER":                  {given: has("provider", none, "near", nil), caller: "provider", patch: email, want: emailed},
 		"other fields":                        {given: has("manager", posts, "near", nil), caller: "manager", patch: harmless, want: `first_name="A" lang="de" phone="1"`},

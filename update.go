@@ -108,8 +108,7 @@ type judgement struct {
 	administer bool
 	creates    bool // before is nobody yet
 
-	wrong []FieldError    // form, value and reference errors
-	noted map[string]bool // their paths
+	faults
 
 	refused []FieldError // fields the caller may not change
 	limited bool         // the address may not even be looked at
@@ -121,17 +120,12 @@ type judgement struct {
 
 func newJudgement(actor Actor, target *User, update *Update, facts *Facts) *judgement {
 	after := *target
-	j := &judgement{
+	return &judgement{
 		actor: actor, before: target, after: &after, update: update, facts: facts,
 		self:       actor.User.ID == target.ID,
 		administer: facts.Administers(actor.User, target),
-		wrong:      slices.Clone(update.Form),
-		noted:      make(map[string]bool, len(update.Form)),
+		faults:     newFaults(update.Form),
 	}
-	for _, f := range update.Form {
-		j.noted[f.Field] = true
-	}
-	return j
 }
 
 // writable reports whether the caller may change anything of the target at all.
@@ -213,7 +207,7 @@ func (j *judgement) guardLastAdmin() {
 	}
 	leaves := !j.after.isActiveAdmin() || j.after.OrgID != j.before.OrgID
 	locks := j.after.SSOOnly && !j.before.SSOOnly && !j.facts.org(j.after.OrgID).SSOProven
-	if !leaves && !locks || j.hasOtherAdmin() {
+	if !leaves && !locks || j.facts.hasOtherAdmin(j.before) {
 		return
 	}
 	if j.actor.User.Role == Provider {
@@ -224,15 +218,6 @@ func (j *judgement) guardLastAdmin() {
 	j.refuseLastAdmin("status", j.after.Status != j.before.Status)
 	j.refuseLastAdmin("disabled", j.after.Disabled != j.before.Disabled)
 	j.refuseLastAdmin("sso_only", locks)
-}
-
-func (j *judgement) hasOtherAdmin() bool {
-	for id := range j.facts.Admins[j.before.OrgID] {
-		if id != j.before.ID {
-			return true
-		}
-	}
-	return false
 }
 
 func (j *judgement) refuseLastAdmin(field string, changes bool) {
@@ -248,6 +233,8 @@ func refusalText(code Code) string {
 		return "This API key is narrower than its owner and may not become its owner."
 	case CodeLastOrgAdmin:
 		return "This user is the last active ORG_ADMIN of the organisation. Give somebody else that role first."
+	case CodeOrgOfProvider:
+		return "A PROVIDER belongs to this organisation. It cannot be deleted over the API."
 	default:
 		return "You may not make this change."
 	}
@@ -262,7 +249,7 @@ func (j *judgement) outcome() *Outcome {
 	}
 	changes := diff(j.before, j.after)
 	if j.creates {
-		changes, ends = fromNothing(changes), Endings{}
+		changes, ends = fromNothing(j.after), Endings{}
 	}
 	if password := passwordChange(has, ends, j.passwordSet); password != nil {
 		changes = append(changes, *password)

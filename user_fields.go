@@ -171,13 +171,13 @@ func givesBusinesses(j *judgement) bool {
 // givesPages: nobody gives pages that it does not hold; null counts as all. A
 // page that does not exist is a wrong value, not a grant.
 func givesPages(j *judgement) bool {
-	given := shownPages(j.after, j.facts.org(j.after.OrgID))
+	given := SidebarPages()
 	if !j.update.Patch.SidebarPages.Null {
 		given = slices.DeleteFunc(slices.Clone(j.update.Patch.SidebarPages.Value), func(page string) bool {
 			return !slices.Contains(SidebarPages(), page)
 		})
 	}
-	return j.facts.holdsPages(j.actor.User, given)
+	return holdsPages(j.actor.User, given)
 }
 
 func nullIfEmpty(s string) any {
@@ -185,4 +185,14 @@ func nullIfEmpty(s string) any {
 		return nil
 	}
 	return s
+}
+
+// EventFields are the fields that an event of the history can tell of: those of a user,
+// what groups did to its access, and its end.
+func EventFields() []string {
+	names := make([]string, len(userFields), len(userFields)+2)
+	for i := range userFields {
+		names[i] = userFields[i].name
+	}
+	return append(names, "access", "deleted")
 }

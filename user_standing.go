@@ -40,7 +40,7 @@ func (j *judgement) judgeRole() bool {
 	switch {
 	case asked.Null:
 		j.note("role", nullNotAllowed())
-	case Role(asked.Value) == j.before.Role:
+	case Role(asked.Value) == j.before.Role && !j.creates:
 		return false
 	case !slices.Contains(AssignableRoles(), Role(asked.Value)):
 		j.note("role", notAChoice(AssignableRoles()))
@@ -56,7 +56,7 @@ func (j *judgement) judgeStatus() bool {
 	switch {
 	case asked.Null:
 		j.note("status", nullNotAllowed())
-	case Status(asked.Value) == j.before.Status:
+	case Status(asked.Value) == j.before.Status && !j.creates:
 		return false
 	case !slices.Contains(statuses, Status(asked.Value)):
 		j.note("status", notAChoice(statuses))
@@ -95,14 +95,14 @@ func (j *judgement) judgeEmail() bool {
 		return true
 	}
 	address := strings.TrimSpace(asked.Value)
-	if address == j.before.Email {
+	if address == j.before.Email && !j.creates {
 		return false
 	}
 	key, ok := EmailKey(address)
 	switch {
 	case !ok:
 		j.note("email", emailProblem(address))
-	case key == j.before.EmailKey:
+	case key == j.before.EmailKey: // of nobody: no key is empty
 		j.after.Email = address
 	case j.update.EmailLimitReached:
 		j.limited = true

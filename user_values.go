@@ -22,18 +22,6 @@ const (
 	maxSidebarPages = 100
 )
 
-// MaxErrors bounds the errors of one answer; a body of 1 MiB could earn far more.
-const MaxErrors = 10_000
-
-// note records what is wrong with a field, once for each path: a list element whose
-// form is wrong leaves a placeholder, of which no more is told.
-func (j *judgement) note(path string, p *problem) {
-	if !j.noted[path] && len(j.wrong) < MaxErrors {
-		j.noted[path] = true
-		j.wrong = append(j.wrong, p.in(path))
-	}
-}
-
 func nullNotAllowed() *problem { return &problem{CodeNullNotAllowed, "Must not be null."} }
 
 // text judges a text that clean reads and that cannot be null.
@@ -137,8 +125,8 @@ func (j *judgement) judgeKeywords() bool {
 }
 
 // judgeSidebarPages judges the pages. Null stands for all pages of the
-// organisation, and so does their whole list where null is stored: it is what a
-// reader got.
+// organisation. What a reader got is no change, though more may be stored: all
+// pages, or pages that no plan of the organisation brings today.
 func (j *judgement) judgeSidebarPages() bool {
 	asked := &j.update.Patch.SidebarPages
 	if asked.Null {
@@ -150,9 +138,10 @@ func (j *judgement) judgeSidebarPages() bool {
 		return true
 	}
 	pages := unique(asked.Value)
-	if slices.Equal(pages, shownPages(j.before, j.facts.org(j.before.OrgID))) {
-		if j.before.SidebarPages == nil && j.after.OrgID != j.before.OrgID {
-			j.after.SidebarPages = pages // all pages there may be more than those named
+	shown := shownPages(j.before, j.facts.org(j.before.OrgID))
+	if slices.Equal(pages, shown) || j.before.SidebarPages != nil && slices.Equal(pages, j.before.SidebarPages) {
+		if j.after.OrgID != j.before.OrgID {
+			j.after.SidebarPages = pages // what is shown there may be more than those named
 		}
 		return false
 	}

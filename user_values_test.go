@@ -135,6 +135,26 @@ func TestSidebarPages(t *testing.T) {
 	})
 }
 
+// TestHiddenPages: pages that no plan brings any more stay in the user's list, unseen,
+// until somebody asks for another list.
+func TestHiddenPages(t *testing.T) {
+	t.Parallel()
+	pages := func(names ...string) UserPatch { return UserPatch{SidebarPages: Some(names)} }
+	hides := func(own ...string) func(*company) { // the organisation has posts only
+		return func(c *company) { c.user("near").SidebarPages, c.facts.Orgs[123].SidebarPages = own, []string{"posts"} }
+	}
+	run(t, map[string]updateCase{
+		"what is shown":              {given: hides("messages", "posts"), patch: pages("posts"), want: "no change"},
+		"what is stored":             {given: hides("messages", "posts"), patch: pages("messages", "posts"), want: "no change"},
+		"by the user itself":         {given: hides("messages", "posts"), caller: "near", patch: pages("posts"), want: "no change"},
+		"nothing is shown":           {given: hides("messages"), patch: UserPatch{SidebarPages: Some([]string{})}, want: "no change"},
+		"another field":              {given: hides("messages", "posts"), patch: UserPatch{Phone: Some("1")}, want: `phone="1"`},
+		"what is hidden, once more":  {given: hides("messages", "posts"), patch: pages("posts", "messages"), want: "invalid (sidebar_pages.1: page_not_available)"},
+		"no list, and nothing asked": {given: hides(), patch: UserPatch{SidebarPages: Some([]string{})}, want: "sidebar_pages=[]"},
+		"hidden, and taken away":     {given: hides("messages", "diffusion", "posts"), patch: UserPatch{SidebarPages: Some([]string{})}, want: "sidebar_pages=[]"},
+	})
+}
+
 // TestSidebarPagesAreGrants: administrators give only pages they hold themselves.
 func TestSidebarPagesAreGrants(t *testing.T) {
 	t.Parallel()
@@ -153,7 +173,8 @@ func TestSidebarPagesAreGrants(t *testing.T) {
 	}
 	cases := map[string]updateCase{
 		"the organisation lacks the page":           {given: orgHas("posts", "messages"), patch: pages("diffusion", "messages"), want: "invalid (sidebar_pages.0: page_not_available)"},
-		"null, where the caller lists all there is": {given: orgHas("posts", "messages"), caller: "manager", patch: null, want: "sidebar_pages=null"},
+		"null, which is more than all there is now": {given: orgHas("posts", "messages"), caller: "manager", patch: null, want: refused},
+		"null, where the caller lists all":          {given: func(c *company) { given(c); c.user("manager").SidebarPages = SidebarPages() }, caller: "manager", patch: null, want: "sidebar_pages=null"},
 		"a manager without a list holds all": {
 			given: func(c *company) { given(c); c.user("manager").SidebarPages = nil }, caller: "manager",
 			patch: pages("diffusion"), want: `sidebar_pages=["diffusion"]`,

@@ -118,12 +118,15 @@ func TestReplaysHaveNamesOfTheirOwn(t *testing.T) {
 // Each example of an answer is replayed, but for the ones that say why not.
 func TestExamplesAreReplayed(t *testing.T) {
 	unreachable := map[string]string{
-		"page_not_available": "every demo organisation has every page",
-		"key_ceiling":        "no demo key is restricted",
-		"rate_limited":       "a limit of a minute",
-		"internal":           "a mistake of ours",
-		"overloaded":         "too much load for a test of examples",
-		"unavailable":        "a moment of start and end",
+		"page_not_available":     "every demo organisation has every page",
+		"key_ceiling":            "no demo key is restricted",
+		"limit_reached":          "a thousand sections",
+		"max_businesses_reached": "no demo organisation has a limit",
+		"created":                "every user and business gets an id of its own",
+		"rate_limited":           "a limit of a minute",
+		"internal":               "a mistake of ours",
+		"overloaded":             "too much load for a test of examples",
+		"unavailable":            "a moment of start and end",
 	}
 	used := map[string]bool{}
 	for _, r := range replays(t) {
@@ -151,7 +154,7 @@ func shape(t *testing.T, value any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	passing := regexp.MustCompile(`"(request_id|created_at|changed_at|api_key_id)":("[^"]*"|[0-9]+)`)
+	passing := regexp.MustCompile(`"(request_id|created_at|created|updated|modified|changed_at|api_key_id)":("[^"]*"|[0-9]+)`)
 	return passing.ReplaceAllString(string(encoded), `"$1":0`)
 }
 

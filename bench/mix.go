@@ -17,6 +17,7 @@ type update struct {
 	caller, target user
 	body           []byte
 	want           int
+	under          string // what follows the path of the target
 }
 
 // applies says whether the update changes the target when it is answered as wanted.
@@ -133,21 +134,21 @@ func (g *generator) refused() update {
 	admin, manager := user{org, 0}, g.caller(org)
 	switch g.rand.IntN(8) {
 	case 0:
-		return update{manager, admin, object{"phone": g.next("+33 6 ")}.encode(), http.StatusForbidden}
+		return update{caller: manager, target: admin, body: object{"phone": g.next("+33 6 ")}.encode(), want: http.StatusForbidden}
 	case 1:
-		return update{user{org, firstGroupMgr}, admin, object{"last_name": g.next("Nobody ")}.encode(), http.StatusForbidden}
+		return update{caller: user{org, firstGroupMgr}, target: admin, body: object{"last_name": g.next("Nobody ")}.encode(), want: http.StatusForbidden}
 	case 2:
-		return update{manager, manager, object{"role": "ORG_ADMIN"}.encode(), http.StatusForbidden}
+		return update{caller: manager, target: manager, body: object{"role": "ORG_ADMIN"}.encode(), want: http.StatusForbidden}
 	case 3:
-		return update{user{org, 3}, user{org, 3}, object{"phone": g.next("+33 6 ")}.encode(), http.StatusForbidden}
+		return update{caller: user{org, 3}, target: user{org, 3}, body: object{"phone": g.next("+33 6 ")}.encode(), want: http.StatusForbidden}
 	case 4:
-		return update{admin, manager, object{"email": "nobody", "first_name": g.next("Nobody ")}.encode(), http.StatusBadRequest}
+		return update{caller: admin, target: manager, body: object{"email": "nobody", "first_name": g.next("Nobody ")}.encode(), want: http.StatusBadRequest}
 	case 5:
-		return update{admin, manager, object{"phone": "<string>"}.encode(), http.StatusBadRequest}
+		return update{caller: admin, target: manager, body: object{"phone": "<string>"}.encode(), want: http.StatusBadRequest}
 	case 6:
-		return update{manager, manager, object{"keywords": make([]string, 13)}.encode(), http.StatusBadRequest}
+		return update{caller: manager, target: manager, body: object{"keywords": make([]string, 13)}.encode(), want: http.StatusBadRequest}
 	default:
-		return update{admin, manager, object{"business_ids": []string{g.next("5409c35a00000000")}}.encode(), http.StatusBadRequest}
+		return update{caller: admin, target: manager, body: object{"business_ids": []string{g.next("5409c35a00000000")}}.encode(), want: http.StatusBadRequest}
 	}
 }
 
@@ -206,7 +207,7 @@ func (g *generator) reached(org int) user {
 }
 
 func (g *generator) accepted(caller, target user, body object) update {
-	return update{caller, target, body.encode(), http.StatusOK}
+	return update{caller: caller, target: target, body: body.encode(), want: http.StatusOK}
 }
 
 // next is a value that was not sent before.

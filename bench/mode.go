@@ -50,6 +50,7 @@ var modes = []mode{
 	{"one transaction, 1", single, 1, (*generator).mixed, 8_000, false},
 	{"1,000 businesses, 64", batched, 64, (*generator).thousandShops, 1_000, false},
 	{"10,000 businesses, 8", batched, 8, (*generator).tenThousandShops, 100, false},
+	{accessMode, batched, 1, (*generator).accessList, 1_000, true},
 }
 
 // sample is what one run measured.

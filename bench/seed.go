@@ -78,10 +78,10 @@ func newSeeder(tx *db.Tx) *seeder {
 	return &seeder{
 		providers: into("providers", "id", "label"),
 		orgs:      into("orgs", "id", "provider_id", "name", "name_key", "alias", "type", "plans", "created_at", "version"),
-		sections:  into("sections", "id", "org_id", "name"),
-		groups:    into("groups", "id", "org_id", "section_id", "name"),
+		sections:  into("sections", "id", "org_id", "name", "name_key"),
+		groups:    into("groups", "id", "org_id", "section_id", "name", "name_key", "created_at", "updated_at"),
 		businesses: into("businesses", "id", "org_id", "code", "name", "city", "zipcode", "country", "status", "reach", "presence_management",
-			"data", "created_at", "modified_at", "version"),
+			"name_key", "city_key", "words", "data", "created_at", "modified_at", "version"),
 		businessGroups: into("business_groups", "business_id", "group_id"),
 		users: into("users", "id", "org_id", "email", "email_key", "first_name", "last_name", "lang", "phone", "role", "status",
 			"disabled", "sso_only", "keywords", "receive_reviews_email_notifications", "created_at", "version"),
@@ -106,14 +106,16 @@ func (s *seeder) flush() error {
 func (s *seeder) org(w world, org int) {
 	name := fmt.Sprintf("org-%d", org)
 	s.orgs.add(org, providerOf(org), name, name, name, roundtable.DefaultOrgType, allPlans(), seededAt, 1)
-	s.sections.add(org*10+1, org, "Country")
-	s.sections.add(org*10+2, org, "Service")
+	s.sections.add(org*10+1, org, "Country", "country")
+	s.sections.add(org*10+2, org, "Service", "service")
 	for g := 1; g <= 5; g++ {
-		s.groups.add(org*10+g, org, org*10+1+g/4, fmt.Sprintf("group-%d", g))
+		name := fmt.Sprintf("group-%d", g)
+		s.groups.add(org*10+g, org, org*10+1+g/4, name, name, seededAt, seededAt)
 	}
 	for b := range w.businesses(org) {
 		id := businessID(org, b)
-		s.businesses.add(id, org, fmt.Sprintf("L%05d", b), fmt.Sprintf("Shop %d", b), "Paris", "75001", "FR", "open", "LOCAL", 1, "{}", seededAt, seededAt, 1)
+		s.businesses.add(id, org, fmt.Sprintf("L%05d", b), fmt.Sprintf("Shop %d", b), "Paris", "75001", "FR", "open", "LOCAL", 1,
+			fmt.Sprintf("shop %d", b), "paris", fmt.Sprintf(" shop %d paris 75001", b), "{}", seededAt, seededAt, 1)
 		for _, g := range groupsOf(org, b) {
 			s.businessGroups.add(id, g)
 		}
@@ -130,10 +132,11 @@ func (s *seeder) user(w world, u user) {
 	id, role := u.id(), w.role(u)
 	s.users.add(id, u.org, u.email(), u.email(), "Perceval", "de Galles", "fr", "", role, "active", 0, 0, "[]", 1, seededAt, 1)
 	switch role {
-	case "GROUP_MANAGER": // [[country, one service], [country, the other]]: the whole country
-		for set, service := range []int{4, 5} {
-			s.accesses.add(id, set, 0, u.org*10+1+(u.place-firstGroupMgr)%3)
-			s.accesses.add(id, set, 1, u.org*10+service)
+	case "GROUP_MANAGER":
+		for set, groups := range w.accessSets(u) {
+			for position, group := range groups {
+				s.accesses.add(id, set, position, group)
+			}
 		}
 	case "BUSINESS_MANAGER":
 		for position, b := range w.shops(u) {

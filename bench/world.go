@@ -49,7 +49,7 @@ func (w world) businesses(org int) int {
 
 func (w world) users(org int) int {
 	if org == w.chain() {
-		return chainFirst + chainMid + chainTop
+		return chainFirst + chainMid + chainTop + 1 // and chainManager
 	}
 	return w.perOrg
 }
@@ -73,7 +73,7 @@ func (w world) role(u user) string {
 		return "ORG_MANAGER"
 	case u.place == 3:
 		return "PUBLISHER"
-	case u.org != w.chain() && u.place < w.firstManager():
+	case u == w.chainManager(), u.org != w.chain() && u.place < w.firstManager():
 		return "GROUP_MANAGER"
 	}
 	return "BUSINESS_MANAGER"

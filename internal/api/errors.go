@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,10 +27,12 @@ var errorKinds = map[roundtable.Code]errorKind{
 	roundtable.CodeInvalid:             {400, "json", "Invalid request"},
 	roundtable.CodeUnauthenticated:     {401, "authentication", "User not authenticated"},
 	roundtable.CodeForbidden:           {403, "authorization", "Operation not allowed"},
+	roundtable.CodeLastOrgAdmin:        {403, "authorization", "Operation not allowed"},
 	roundtable.CodeNotFound:            {404, "json", "Resource not found"},
 	roundtable.CodeMethodNotAllowed:    {405, "json", "Method not allowed"},
+	roundtable.CodeChangedSince:        {409, "json", "A later event changed the same field. Revert that event first, or change the field yourself."},
 	roundtable.CodeAlreadyCreated:      {409, "json", "Created by an earlier request with this Idempotency-Key. Its secret was shown then and is not kept."},
-	roundtable.CodeVersionConflict:     {412, "json", "The user has changed since the version that you know. Read it again and repeat your change."},
+	roundtable.CodeVersionConflict:     {412, "json", "It has changed since the version that you know. Read it again and repeat your change."},
 	roundtable.CodeBodyTooLarge:        {413, "json", "The body is larger than 1 MiB"},
 	roundtable.CodeMediaType:           {415, "json", "Unsupported media type. Please use application/json"},
 	roundtable.CodeIdempotencyMismatch: {422, "json", "This Idempotency-Key came with another body before. Use a new key for a new request."},
@@ -120,7 +123,7 @@ func describe(refusal *roundtable.Error, kind errorKind) errorBody {
 		body.Errors = map[string]any{kind.member: kind.message}
 	}
 	if len(body.Details) == 0 {
-		body.Details = append(body.Details, errorDetail{Code: refusal.Code, Message: kind.message})
+		body.Details = append(body.Details, errorDetail{Code: refusal.Code, Message: cmp.Or(refusal.Message, kind.message)})
 	}
 	return body
 }

@@ -19,7 +19,14 @@ import (
 type bodyForm[T any] struct {
 	members map[string][]int
 	ignored []string // members that are accepted whatever their type, and named
+	whole   []string // members whose values are the rules' to read
 }
+
+// wholeMember is the tag of the map that members taken as they stand go into.
+const wholeMember = "*"
+
+// takesWhole is a struct with such a map; it names the members.
+type takesWhole interface{ whole() []string }
 
 func newForm[T any](ignored ...string) bodyForm[T] {
 	f := bodyForm[T]{members: make(map[string][]int), ignored: ignored}
@@ -27,6 +34,9 @@ func newForm[T any](ignored ...string) bodyForm[T] {
 		if !field.Anonymous {
 			f.members[field.Tag.Get("json")] = field.Index
 		}
+	}
+	if body, ok := any(*new(T)).(takesWhole); ok {
+		f.whole = body.whole()
 	}
 	return f
 }
@@ -43,32 +53,58 @@ func (f bodyForm[T]) read(body []byte) (into T, errors []roundtable.FieldError, 
 	if len(body) == 0 {
 		return into, nil, nil
 	}
-	reader, seen := &formReader{}, make(map[string]bool)
-	members := reflect.ValueOf(&into).Elem()
-	d := jx.DecodeBytes(body)
-	err := d.ObjBytes(func(d *jx.Decoder, key []byte) error {
-		name := string(key)
-		member, known := f.members[name]
-		switch {
-		case seen[name]:
-			reader.wrong(name, roundtable.CodeDuplicateField, "Stands in the body twice.")
-			return d.Skip()
-		case known:
-			seen[name] = true
-			return reader.member(d, name, members.FieldByIndex(member).Addr().Interface())
-		case slices.Contains(f.ignored, name):
-			seen[name] = true
-			reader.ignored = append(reader.ignored, name)
-		default:
-			seen[name] = true
-			reader.wrong(name, roundtable.CodeUnknownField, "Unknown field.")
-		}
-		return d.Skip()
-	})
+	reader := &formReader{}
+	err := f.walk(reader, jx.DecodeBytes(body), "", &into)
 	if err != nil { // the body is valid JSON: only what inspect lets through and the tokenizer refuses
 		reader.wrong(roundtable.BodyField, roundtable.CodeInvalidJSON, "The body is not valid JSON.")
 	}
 	return into, reader.errors, reader.ignored
+}
+
+// walk reads an object into the members of into; prefix stands before their names
+// where errors name them.
+func (f bodyForm[T]) walk(r *formReader, d *jx.Decoder, prefix string, into *T) error {
+	seen, members := make(map[string]bool), reflect.ValueOf(into).Elem()
+	whole := make(map[string]json.RawMessage, len(f.whole))
+	if f.whole != nil {
+		members.FieldByIndex(f.members[wholeMember]).Set(reflect.ValueOf(whole))
+	}
+	return d.ObjBytes(func(d *jx.Decoder, key []byte) error {
+		name := string(key)
+		path := prefix + name
+		member, known := f.members[name]
+		switch {
+		case seen[name]:
+			r.wrong(path, roundtable.CodeDuplicateField, "Stands in the body twice.")
+			return d.Skip()
+		case known && name != wholeMember:
+			seen[name] = true
+			return r.member(d, path, members.FieldByIndex(member).Addr().Interface())
+		case slices.Contains(f.whole, name):
+			seen[name] = true
+			raw, _, err := r.raw(d, path)
+			whole[name] = raw
+			return err
+		case slices.Contains(f.ignored, name):
+			seen[name] = true
+			r.ignored = append(r.ignored, path)
+		default:
+			seen[name] = true
+			r.wrong(path, roundtable.CodeUnknownField, "Unknown field.")
+		}
+		return d.Skip()
+	})
+}
+
+// object reads a value that is an object of a form.
+func object[T any](form bodyForm[T]) valueReader[T] {
+	return func(r *formReader, d *jx.Decoder, path string) (into T, ok bool, err error) {
+		if d.Next() != jx.Object {
+			r.wrong(path, roundtable.CodeWrongType, "Must be an object.")
+			return into, false, d.Skip()
+		}
+		return into, true, form.walk(r, d, path+".", &into)
+	}
 }
 
 func (r *formReader) wrong(field string, code roundtable.Code, message string) {
@@ -102,6 +138,8 @@ func (r *formReader) member(d *jx.Decoder, name string, opt any) error {
 		return readOpt(r, d, name, opt, (*formReader).raw)
 	case *roundtable.Opt[[]int64]:
 		return readOpt(r, d, name, opt, list((*formReader).integer))
+	case *roundtable.Opt[[]roundtable.PlanPatch]:
+		return readOpt(r, d, name, opt, list(object(planForm)))
 	case *roundtable.Opt[[][]int64]:
 		return readOpt(r, d, name, opt, list(list((*formReader).integer)))
 	}

@@ -150,7 +150,7 @@ func TestIdempotencyKeyTwins(t *testing.T) {
 	for i := range twins {
 		all.Go(func() {
 			answers[i] = c.again(t, "POST", "/v2/user", "demo-org-admin", "joiner",
-				`{"email": "merlin@kaamelott.com", "first_name": "Merlin", "last_name": "Enchanteur", "role": "BUSINESS_MANAGER", "password": "Excalibur!"}`)
+				`{"email": "joiner@kaamelott.com", "first_name": "Merlin", "last_name": "Enchanteur", "role": "BUSINESS_MANAGER", "password": "Excalibur!"}`)
 		})
 	}
 	all.Wait()

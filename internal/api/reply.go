@@ -75,8 +75,21 @@ func etag(user *roundtable.User, org *roundtable.Org, representation string) str
 	return `"` + strconv.FormatInt(user.Version, 10) + "." + strconv.FormatInt(org.Version, 10) + "-" + representation + `"`
 }
 
-// parseIfMatch reads If-Match. Tags that are weak or not of ours match nothing.
-func parseIfMatch(header []string) roundtable.Precondition {
+// orgETag is the entity tag of an organisation: its version.
+func orgETag(org *roundtable.Org) string { return `"` + strconv.FormatInt(org.Version, 10) + `-org"` }
+
+// orgStateOf reads a tag as orgETag writes it.
+func orgStateOf(tag string) (state roundtable.State, ok bool) {
+	version, ours := strings.CutSuffix(strings.TrimPrefix(tag, `"`), `-org"`)
+	state.Org, ok = parseInteger(version)
+	return state, ok && ours && tag[0] == '"'
+}
+
+// parseIfMatch reads If-Match for a user.
+func parseIfMatch(header []string) roundtable.Precondition { return parseTags(header, stateOf) }
+
+// parseTags reads If-Match. Tags that are weak or not of ours match nothing.
+func parseTags(header []string, stateOf func(tag string) (roundtable.State, bool)) roundtable.Precondition {
 	if len(header) == 0 {
 		return roundtable.Precondition{}
 	}

@@ -88,10 +88,25 @@ func (e *wantedEvent) check(t *testing.T, c *company, s step, got answer, change
 		}
 	}
 	e.checkOrigin(t, c, s, got, row, after)
-	if first, last := before.row("users "+e.user), after.row("users "+e.user); row["previous_id"] != first["last_event_id"] || row["id"] != last["last_event_id"] {
+	if first, last := before.row("users "+e.user), e.row(after); row["previous_id"] != first["last_event_id"] || row["id"] != last["last_event_id"] {
 		t.Errorf("event %s follows %v; the user's row named %v and names %v", row["id"], row["previous_id"], first["last_event_id"], last["last_event_id"])
 	}
-	e.checkUser(t, changes, before, after)
+	switch {
+	case before.row("users "+e.user) == nil:
+		e.checkMade(t, changes, after)
+	case after.row("users "+e.user) == nil:
+		e.checkGone(t, changes, before, after)
+	default:
+		e.checkUser(t, changes, before, after)
+	}
+}
+
+// row is that of the user, deleted or not.
+func (e *wantedEvent) row(d dump) map[string]any {
+	if row := d.row("users " + e.user); row != nil {
+		return row
+	}
+	return d.row("deleted_users " + e.user)
 }
 
 // find returns the new row of the event.
@@ -129,7 +144,7 @@ func (e *wantedEvent) checkOrigin(t *testing.T, c *company, s step, got answer, 
 	if at := fmt.Sprint(row["at"]); at != fmt.Sprint(c.now.Load()*1e6) {
 		t.Errorf("the event happened at %s, want %d", at, c.now.Load()*1e6)
 	}
-	if org := after.row("users " + e.user)["org_id"]; row["org_id"] != org {
+	if org := e.row(after)["org_id"]; row["org_id"] != org {
 		t.Errorf("the event is of organisation %s, want %s", row["org_id"], org)
 	}
 }

@@ -30,6 +30,7 @@ type step struct {
 
 type expectation struct {
 	status int
+	made   bool        // the id in the reply is that of a new user
 	fields []fieldCode // what an error names
 	header map[string]string
 	body   any // nil: not looked at
@@ -215,6 +216,10 @@ func (s *step) raw(pieces string) error {
 // expect reads what stands behind =>.
 func (s *step) expect(line string) error {
 	words := strings.Fields(line)
+	if words[0] == "made" {
+		s.expectMade(words[1])
+		return nil
+	}
 	if words[0] == "ok" {
 		path, _, _ := strings.Cut(s.call.Target, "?")
 		s.want.status, s.want.header["ETag"] = http.StatusOK, words[1]

@@ -28,6 +28,7 @@ import (
 //	POST /v2/user/{737} key=demo-org-admin          from=203.0.113.7 listen=0.0.0.0 proxies=10.0.0.0/8 may follow
 //	If-Match: "1.1-full"                            headers; Content-Type is application/json where there is a body
 //	{"phone": "1"}                                  the body, or: raw `{"phone": "` "1"*33 `"}`
+//	=> made "2.1-full"                              a creation; {new} stands for the id from here on
 //	=> 200                                          => 400 phone:invalid_phone names what is wrong; => ok "2.1-full" is a success and its tag
 //	ETag: "2.1-full"                                headers, "*" for any; Roundtable-Ignored is absent unless it is named
 //	{"id": "{737}", "status": "success"}            the JSON body, in it "*" stands for anything but null
@@ -70,15 +71,17 @@ func readScripts(t *testing.T) []script {
 
 func (s script) run(t *testing.T) {
 	c := newCompany(t)
-	before := c.dump(t)
+	before, made := c.dump(t), ""
 	for _, step := range s.steps {
 		if step.verb != "" {
 			c.setUp(t, step)
 			before = c.dump(t)
 			continue
 		}
+		step = step.fillMade(t, &made, nil)
 		ok := t.Run(fmt.Sprintf("line %d", step.line), func(t *testing.T) {
 			got := c.sendTo(t, step.at, step.call)
+			step = step.fillMade(t, &made, &got)
 			step.check(t, got)
 			after := c.dump(t)
 			c.checkRows(t, step, got, before.changes(after), before, after)
@@ -89,6 +92,7 @@ func (s script) run(t *testing.T) {
 			t.Logf("%s %.200s %.500s", step.call.Method, step.call.Target, step.call.Body)
 		}
 	}
+	c.checkOrphans(t, before)
 }
 
 // setUp brings a company into another state, behind the back of the server.

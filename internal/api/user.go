@@ -51,21 +51,28 @@ type preview struct {
 }
 
 func (a *API) previewUser(req *request, update roundtable.Update, ignored []string) (*reply, error) {
-	found, err := a.directory.PreviewUser(req.Context(), req.caller, req.parameter(), update)
-	if err != nil {
-		return nil, err
+	return previewReply(ignored)(a.directory.PreviewUser(req.Context(), req.caller, req.parameter(), update))
+}
+
+// previewReply renders a preview. ignored are the members of the body that are not
+// fields.
+func previewReply(ignored []string) func(*directory.Preview, error) (*reply, error) {
+	return func(found *directory.Preview, err error) (*reply, error) {
+		if err != nil {
+			return nil, err
+		}
+		reply, err := newReply(preview{
+			ID: found.Current.ID, Status: "preview", Access: found.Access,
+			Changes: append([]roundtable.Change{}, found.Changes...),
+			Effects: append([]roundtable.Effect{}, found.Effects...),
+		})
+		if err != nil {
+			return nil, err
+		}
+		reply.etag = etag(found.Current, found.CurrentOrg, fullUser)
+		reply.ignored = slices.Concat(ignored, found.Ignored)
+		return reply, nil
 	}
-	reply, err := newReply(preview{
-		ID: found.Current.ID, Status: "preview", Access: found.Access,
-		Changes: append([]roundtable.Change{}, found.Changes...),
-		Effects: append([]roundtable.Effect{}, found.Effects...),
-	})
-	if err != nil {
-		return nil, err
-	}
-	reply.etag = etag(found.Current, found.CurrentOrg, fullUser)
-	reply.ignored = slices.Concat(ignored, found.Ignored)
-	return reply, nil
 }
 
 // dryRun reads the query of an update, which knows one parameter.

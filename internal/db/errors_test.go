@@ -13,14 +13,14 @@ func TestErrorKinds(t *testing.T) {
 	d := dbtest.New(t)
 	write(t, d, "INSERT INTO providers (id, label) VALUES (1, 'a')",
 		"INSERT INTO sso_links (user_id, issuer, subject, created_at) SELECT 'x', 'i', 's', 1 WHERE 0",
-		"INSERT INTO sections (id, org_id, name) SELECT 1, 1, 'x' WHERE 0",
+		"INSERT INTO sections (id, org_id, name, name_key) SELECT 1, 1, 'x', 'x' WHERE 0",
 		`INSERT INTO orgs (id, provider_id, name, name_key, alias, type, plans, created_at, version) VALUES (1, 1, 'o', 'o', 'o', 'x', '[]', 1, 1)`,
 		"INSERT INTO businesses (id, org_id, code, name, city, zipcode, country, status, reach, presence_management, data, created_at, modified_at, version) VALUES ('b', 1, 'c', 'n', '', '', 'FR', 'open', 'LOCAL', 0, '{}', 1, 1, 1)")
 	for text, want := range map[string]error{
 		"INSERT INTO providers (id, label) VALUES (2, 'a')": db.ErrUnique,
 		"INSERT INTO providers (id, label) VALUES (1, 'b')": db.ErrUnique,
 		"INSERT INTO businesses (id, org_id, code, name, city, zipcode, country, status, reach, presence_management, data, created_at, modified_at, version) VALUES ('b', 1, 'd', 'n', '', '', 'FR', 'open', 'LOCAL', 0, '{}', 1, 1, 1)": db.ErrUnique,
-		"INSERT INTO sections (id, org_id, name) VALUES (1, 9, 'x')": db.ErrForeignKey,
+		"INSERT INTO sections (id, org_id, name, name_key) VALUES (1, 9, 'x', 'x')": db.ErrForeignKey,
 		"DELETE FROM orgs": db.ErrForeignKey,
 		"INSERT INTO providers (id, label) VALUES (3, NULL)":  nil,
 		"INSERT INTO providers (id, label) VALUES (3, x'00')": nil,

@@ -31,7 +31,8 @@ func EachIn[T ID](t *Tx, sql string, args []any, ids []T, row func(*Rows) error)
 	return nil
 }
 
-// ExecIn runs an UPDATE or DELETE over a list, written as for EachIn.
+// ExecIn runs an UPDATE, a DELETE or an INSERT … SELECT over a list, written as for
+// EachIn.
 func ExecIn[T ID](t *Tx, sql string, args []any, ids []T) (affected int64, err error) {
 	for len(ids) > 0 {
 		key, all, rest := listArgs(sql, args, ids)

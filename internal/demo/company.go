@@ -59,34 +59,40 @@ func company(passwordHash string, now time.Time) directory.Seed {
 	return seed
 }
 
+// place is where a business stands.
+type place struct{ city, zipcode, country string }
+
 // businesses makes every combination of country and service three times; every
 // second shop is subscribed to presence management.
 func businesses() []directory.SeedBusiness {
 	var all []directory.SeedBusiness
-	add := func(org int64, number int, name string, groups ...int64) {
+	add := func(org int64, number int, name string, at place, groups ...int64) {
 		all = append(all, directory.SeedBusiness{
 			Business: roundtable.Business{
 				ID: Business(fmt.Sprintf("7%02d", number)), OrgID: org, GroupIDs: groups, PresenceManagement: number%2 == 1,
 			},
 			Code: fmt.Sprintf("L%02d", number), Name: name,
+			City: at.city, Zipcode: at.zipcode, Country: at.country, Categories: []string{"shop"},
 		})
 	}
+	paris, edinburgh, roma := place{"Paris", "75001", "FR"}, place{"Edinburgh", "EH1 1YZ", "GB"}, place{"Roma", "00186", "IT"}
 	combinations := []struct {
 		name   string
+		at     place
 		groups []int64
 	}{
-		{"French bakery", []int64{france, bakery}},
-		{"French florist", []int64{france, florist}},
-		{"Scottish bakery", []int64{scotland, bakery}},
-		{"Scottish florist", []int64{scotland, florist}},
+		{"French bakery", paris, []int64{france, bakery}},
+		{"French florist", paris, []int64{france, florist}},
+		{"Scottish bakery", edinburgh, []int64{scotland, bakery}},
+		{"Scottish florist", edinburgh, []int64{scotland, florist}},
 	}
 	for i := range 12 {
 		combination := combinations[i/3]
-		add(123, i+1, fmt.Sprintf("%s %d", combination.name, i%3+1), combination.groups...)
+		add(123, i+1, fmt.Sprintf("%s %d", combination.name, i%3+1), combination.at, combination.groups...)
 	}
-	add(124, 21, "Carmelide castle", 5)
-	add(124, 22, "Carmelide inn", 5)
-	add(200, 31, "Forum", 6)
+	add(124, 21, "Carmelide castle", paris, 5)
+	add(124, 22, "Carmelide inn", paris, 5)
+	add(200, 31, "Forum", roma, 6)
 	return all
 }
 

@@ -20,8 +20,11 @@ type item struct {
 	update *roundtable.Update   // of target; nil: it is only to be read
 	create *roundtable.Creation // of target
 	do     func(*operation) error
+	needed func(actor, target *roundtable.User) roundtable.Needs // of an operation on target; nil: what reading it takes
 	bulk   bool
-	weight int // list elements, at least 1
+
+	reverts *int64 // the event of the target that the update undoes
+	weight  int    // list elements, at least 1
 
 	// result is what the caller is answered with, once the item has been carried out.
 	result func(*roundtable.Outcome) any
@@ -71,6 +74,8 @@ func (it *item) needs(actor, target *roundtable.User) roundtable.Needs {
 		return roundtable.CreationNeeds(actor)
 	case it.update != nil:
 		return roundtable.UpdateNeeds(actor, target, &it.update.Patch)
+	case it.needed != nil:
+		return it.needed(actor, target)
 	}
 	return roundtable.ReadNeeds(actor, target)
 }

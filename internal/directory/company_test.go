@@ -137,7 +137,7 @@ func openSmall(t *testing.T) *opened {
 }
 
 // open opens a directory on a database that holds seed.
-func open(t *testing.T, seed Seed, options Options) *opened {
+func open(t testing.TB, seed Seed, options Options) *opened {
 	t.Helper()
 	d := &opened{seed: seed, now: noon}
 	if options.Now == nil {

@@ -196,7 +196,7 @@ func TestCredentialsThatEnd(t *testing.T) {
 			}
 			told := effects{}
 			if test.effects != nil {
-				history, err := d.History(t.Context(), d.caller(merlin), userID(perceval), Page{1, 1})
+				history, err := d.History(t.Context(), d.caller(merlin), userID(perceval), HistoryFilter{}, Page{1, 1})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -341,7 +341,7 @@ func (d *opened) wantRefused(t *testing.T, caller Caller, want string) {
 	for _, target := range []string{caller.UserID, userID(arthur), userID(caius), userID(nobody), "malformed"} {
 		_, _, err := d.User(t.Context(), caller, target)
 		wantRefusal(t, "User "+target, wrong(t, err), want)
-		_, err = d.History(t.Context(), caller, target, Page{1, 30})
+		_, err = d.History(t.Context(), caller, target, HistoryFilter{}, Page{1, 30})
 		wantRefusal(t, "History "+target, wrong(t, err), want)
 		for what, update := range map[string]roundtable.Update{
 			"phone": {Patch: setPhone("1")}, "nothing": {}, "form": {Form: form},

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ type Event struct {
 	Actor     *EventActor           `json:"actor"` // null: outside of the reader's READ scope
 	Changes   []EventChange         `json:"changes"`
 	Effects   []roundtable.Effect   `json:"effects"`
+	Reverts   *int64                `json:"reverts,omitempty"` // the event that this one undid
 
 	actor EventActor
 }
@@ -53,35 +55,62 @@ type History struct {
 	Events []*Event
 }
 
-// History returns the events of a user, for the user and its administrators
-// (section 1.8). Actors and values outside of the reader's READ scope are null.
-func (d *Directory) History(ctx context.Context, caller Caller, id string, page Page) (*History, error) {
+// History returns the events of a user, for the user and its administrators; of one who
+// is deleted, for the PROVIDERs and ORG_ADMINs it had (section 1.8). Actors and values
+// outside of the reader's READ scope are null.
+func (d *Directory) History(ctx context.Context, caller Caller, id string, filter HistoryFilter, page Page) (*History, error) {
 	history := &History{Events: []*Event{}}
 	err := d.db.Read(ctx, func(tx *db.Tx) error {
 		w := d.newWorkingSet()
-		target, err := w.readable(tx, newReading(ctx, caller, id))
+		target, err := w.historyOf(tx, newReading(ctx, caller, id))
 		if err != nil {
 			return err
 		}
-		actor, err := w.actor(caller)
-		if err != nil {
-			return err
+		if filter.all() {
+			err = history.read(tx, target, page)
+		} else {
+			err = w.filterHistory(ctx, tx, caller, target, filter, page, history)
 		}
-		if err := roundtable.ReadHistory(actor, target, w.facts); err != nil {
-			return err
-		}
-		history.Count = int(target.Version - firstVersion)
-		if page.Number-1 > history.Count/page.PerPage {
-			return nil
-		}
-		newest := target.Version - int64(page.Number-1)*int64(page.PerPage)
-		history.Events, err = events(tx, target, newest-int64(page.PerPage), newest)
 		if err != nil {
 			return err
 		}
 		return w.hideUnreadable(ctx, tx, caller, history.Events)
 	})
 	return history, translate(err)
+}
+
+// historyOf loads the target of an item, deleted or not, if the caller may read its
+// history.
+func (w *workingSet) historyOf(tx *db.Tx, reading *item) (*roundtable.User, error) {
+	if err := w.load(tx, []*item{reading}); err != nil {
+		return nil, err
+	}
+	actor, err := w.actor(reading.caller)
+	if err != nil {
+		return nil, err
+	}
+	if target := w.users[reading.target]; target != nil {
+		return target, roundtable.ReadHistory(actor, target, w.facts)
+	}
+	gone, err := w.deletedUsers(tx, []string{reading.target})
+	if err != nil || len(gone) == 0 {
+		return nil, cmp.Or(err, error(&roundtable.Error{Code: roundtable.CodeNotFound}))
+	}
+	if err := w.loadOrgs(tx, keys(map[int64]bool{actor.User.OrgID: true, gone[0].OrgID: true})); err != nil {
+		return nil, err
+	}
+	return gone[0], roundtable.ReadDeletedHistory(actor, gone[0], w.facts)
+}
+
+// read reads a page of all events.
+func (h *History) read(tx *db.Tx, target *roundtable.User, page Page) (err error) {
+	h.Count = int(target.Version - firstVersion)
+	if page.Number-1 > h.Count/page.PerPage {
+		return nil
+	}
+	newest := target.Version - int64(page.Number-1)*int64(page.PerPage)
+	h.Events, err = events(tx, target, newest-int64(page.PerPage), newest)
+	return err
 }
 
 // firstVersion is the version of a user that was never changed: each change after
@@ -98,15 +127,23 @@ func events(tx *db.Tx, user *roundtable.User, since, newest int64) ([]*Event, er
 	const text = "WITH RECURSIVE chain (id, previous_id, version) AS (" +
 		"SELECT id, previous_id, version FROM events WHERE id = $1" +
 		" UNION ALL SELECT e.id, e.previous_id, e.version FROM chain c JOIN events e ON e.id = c.previous_id WHERE e.version > $2)" +
-		" SELECT e.version, e.at, e.request_id, e.actor_id, e.api_key_id, e.changes, e.effects" +
+		" SELECT " + eventColumns +
 		" FROM chain c JOIN events e ON e.id = c.id WHERE c.version > $2 AND c.version <= $3 ORDER BY c.version DESC"
 	err := tx.Each(text, []any{*user.LastEventID, since, newest}, func(rows *db.Rows) error {
-		var e Event
-		err := rows.Scan(&e.ID, &e.CreatedAt, &e.RequestID, &e.actor.UserID, &e.actor.APIKeyID, &e.Changes, &e.Effects)
-		found = append(found, &e)
+		e, err := scanEvent(rows)
+		found = append(found, e)
 		return err
 	})
 	return found, err
+}
+
+// eventColumns reads what scanEvent takes.
+const eventColumns = "e.version, e.at, e.request_id, e.actor_id, e.api_key_id, e.changes, e.effects, e.reverts"
+
+func scanEvent(rows *db.Rows) (*Event, error) {
+	e := new(Event)
+	err := rows.Scan(&e.ID, &e.CreatedAt, &e.RequestID, &e.actor.UserID, &e.actor.APIKeyID, &e.Changes, &e.Effects, &e.Reverts)
+	return e, err
 }
 
 // maxConflictEvents bounds how far back a 412 looks.

@@ -30,7 +30,7 @@ func (w *workingSet) hideUnreadable(ctx context.Context, tx *db.Tx, caller Calle
 }
 
 // loadScope loads what deciding takes, and returns the actors whom the caller may
-// READ. An actor who is gone is nobody's to read.
+// READ.
 func (w *workingSet) loadScope(ctx context.Context, tx *db.Tx, caller Caller, events []*Event) (map[string]bool, error) {
 	readings, seen := []*item{}, make(map[string]bool)
 	wanted := &wantedFacts{businesses: make(map[string]bool), groups: make(map[int64]bool), orgs: make(map[int64]bool)}
@@ -45,14 +45,12 @@ func (w *workingSet) loadScope(ctx context.Context, tx *db.Tx, caller Caller, ev
 			}
 		}
 	}
-	actors := w.d.newWorkingSet()
-	if err := actors.load(tx, readings); err != nil {
+	readable, gone, err := w.readableActors(tx, caller, readings)
+	if err != nil {
 		return nil, err
 	}
-	readable := make(map[string]bool)
-	for id := range seen {
-		user := actors.users[id]
-		readable[id] = user != nil && actors.facts.CanRead(actors.users[caller.UserID], user)
+	for _, actor := range gone {
+		wanted.orgs[actor.OrgID] = true
 	}
 	if w.users[caller.UserID].BusinessIDs == nil {
 		if err := w.loadLists(tx, []string{caller.UserID}); err != nil {
@@ -76,7 +74,31 @@ func (w *workingSet) loadScope(ctx context.Context, tx *db.Tx, caller Caller, ev
 	for _, business := range w.facts.Businesses {
 		wanted.orgs[business.OrgID] = true
 	}
-	return readable, w.loadOrgs(tx, keys(wanted.orgs))
+	err = w.loadOrgs(tx, keys(wanted.orgs))
+	for _, actor := range gone {
+		readable[actor.ID] = err == nil && w.facts.CanReadDeleted(w.users[caller.UserID], actor)
+	}
+	return readable, err
+}
+
+// readableActors tells of the targets of readings whom the caller may READ, and returns
+// those who are gone.
+func (w *workingSet) readableActors(tx *db.Tx, caller Caller, readings []*item) (readable map[string]bool, gone []*roundtable.User, err error) {
+	actors := w.d.newWorkingSet()
+	if err := actors.load(tx, readings); err != nil {
+		return nil, nil, err
+	}
+	readable = make(map[string]bool)
+	var missing []string
+	for _, reading := range readings {
+		if user := actors.users[reading.target]; user == nil {
+			missing = append(missing, reading.target)
+		} else {
+			readable[reading.target] = actors.facts.CanRead(actors.users[caller.UserID], user)
+		}
+	}
+	gone, err = w.deletedUsers(tx, missing)
+	return readable, gone, err
 }
 
 // wantChange notes the rows that a change names.

@@ -14,7 +14,7 @@ import (
 // history reads a page of a user's history as JSON lines, one an event.
 func (d *opened) history(t *testing.T, by, target int, page Page) (lines []string, count int) {
 	t.Helper()
-	history, err := d.History(t.Context(), d.caller(by), userID(target), page)
+	history, err := d.History(t.Context(), d.caller(by), userID(target), HistoryFilter{}, page)
 	if err != nil {
 		t.Fatalf("user %d reads the history of %d: %v", by, target, err)
 	}
@@ -98,7 +98,7 @@ func TestHistoryPages(t *testing.T) {
 		{1, 3}: {"8", "7", "6"}, {2, 3}: {"5", "4", "3"}, {3, 3}: {"2"}, {4, 3}: nil, {1_000_000, 100}: nil,
 		{1, 7}: {"8", "7", "6", "5", "4", "3", "2"}, {2, 7}: nil, {7, 1}: {"2"}, {1, 100}: {"8", "7", "6", "5", "4", "3", "2"},
 	} {
-		history, err := d.History(t.Context(), d.caller(arthur), userID(yvain), page)
+		history, err := d.History(t.Context(), d.caller(arthur), userID(yvain), HistoryFilter{}, page)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,15 +122,15 @@ func TestWhoReadsHistory(t *testing.T) {
 		merlin: "", arthur: "", bohort: "", karadoc: "", perceval: "", venec: notFound, gauvain: forbidden, yvain: notFound,
 		blaise: notFound, galessin: "unauthenticated", lancelot: "unauthenticated", leodagan: notFound, caius: notFound, nobody: "unauthenticated",
 	} {
-		_, err := d.History(t.Context(), d.caller(by), userID(perceval), Page{1, 30})
+		_, err := d.History(t.Context(), d.caller(by), userID(perceval), HistoryFilter{}, Page{1, 30})
 		wantRefusal(t, fmt.Sprint("user ", by, " of perceval"), wrong(t, err), want)
 	}
 	for _, target := range []string{userID(nobody), "malformed", ""} {
-		_, err := d.History(t.Context(), d.caller(arthur), target, Page{1, 30})
+		_, err := d.History(t.Context(), d.caller(arthur), target, HistoryFilter{}, Page{1, 30})
 		wantRefusal(t, "of "+target, wrong(t, err), notFound)
 	}
 	for by, want := range map[int]string{blaise: "", bohort: forbidden, arthur: "", perceval: notFound} {
-		_, err := d.History(t.Context(), d.caller(by), userID(blaise), Page{1, 30})
+		_, err := d.History(t.Context(), d.caller(by), userID(blaise), HistoryFilter{}, Page{1, 30})
 		wantRefusal(t, fmt.Sprint("user ", by, " of the PUBLISHER"), wrong(t, err), want)
 	}
 }

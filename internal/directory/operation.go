@@ -80,6 +80,19 @@ func (d *Directory) newOperation(tx *db.Tx, it *item) (*operation, error) {
 	return o, o.loadGroupsOf(tx, user)
 }
 
+// about loads the user that the operation is on, nil if there is none, with what
+// judging it takes.
+func (o *operation) about(id string, needed func(actor, target *roundtable.User) roundtable.Needs) (*roundtable.User, error) {
+	subject := newReading(o.item.ctx, o.item.caller, id)
+	subject.needed = needed
+	if err := o.load(o.tx, []*item{subject}); err != nil {
+		return nil, err
+	}
+	var err error
+	o.actor, err = o.workingSet.actor(o.item.caller)
+	return o.users[id], err
+}
+
 // loadGroupsOf loads the groups of somebody's accesses.
 func (w *workingSet) loadGroupsOf(tx *db.Tx, user *roundtable.User) error {
 	wanted := &wantedFacts{groups: make(map[int64]bool)}

@@ -45,20 +45,25 @@ func (d *Directory) PreviewUser(ctx context.Context, caller Caller, id string, u
 		if err != nil {
 			return err
 		}
-		if err := w.mayRead(caller, outcome.Before); err != nil {
-			return err // a preview shows what is there now
-		}
-		preview = &Preview{
-			Current: outcome.Before, CurrentOrg: w.facts.Orgs[outcome.Before.OrgID], Ignored: outcome.Ignored,
-			Changes: outcome.Changes, Effects: outcome.Effects,
-		}
-		preview.Access, err = w.accessDifference(tx, outcome)
+		preview, err = w.preview(tx, it, outcome)
 		return err
 	})
 	if err != nil {
 		return nil, d.explain(it, translate(err))
 	}
 	return preview, nil
+}
+
+// preview tells what an item would come to.
+func (w *workingSet) preview(tx *db.Tx, it *item, outcome *roundtable.Outcome) (*Preview, error) {
+	if err := w.mayRead(it.caller, outcome.Before); err != nil {
+		return nil, err // a preview shows what is there now
+	}
+	access, err := w.accessDifference(tx, outcome)
+	return &Preview{
+		Current: outcome.Before, CurrentOrg: w.facts.Orgs[outcome.Before.OrgID], Ignored: outcome.Ignored,
+		Changes: outcome.Changes, Effects: outcome.Effects, Access: access,
+	}, err
 }
 
 // accessDifference compares what the user can reach before and after.

@@ -33,13 +33,13 @@ func (o *operation) regroup(orgID int64, changes []regrouping) error {
 	kinds := kindsOf(changes)
 	for _, manager := range managers {
 		reach := roundtable.NewReach(orgID, manager.Accesses, o.facts.Groups)
-		var gained, lost []string
+		var gained, lost [][]string
 		for _, kind := range kinds {
 			switch had, has := reach.Covers(kind.before), reach.Covers(kind.after); {
 			case has && !had:
-				gained = append(gained, kind.businesses...)
+				gained = append(gained, kind.businesses)
 			case had && !has:
-				lost = append(lost, kind.businesses...)
+				lost = append(lost, kind.businesses)
 			}
 		}
 		if outcome := roundtable.ChangeAccess(manager, gained, lost); outcome != nil {
@@ -68,11 +68,13 @@ func (o *operation) writeMemberships(changes []regrouping) error {
 		}
 	}
 	for _, group := range slices.Sorted(maps.Keys(added)) {
-		for _, business := range added[group] {
-			_, err := o.tx.Exec("INSERT INTO business_groups (business_id, group_id) VALUES ($1, $2)", business, group)
-			if err != nil {
-				return err
-			}
+		n, err := db.ExecIn(o.tx, "INSERT INTO business_groups (business_id, group_id)"+
+			" SELECT b.id, g.id FROM businesses b JOIN groups g ON g.id = $1 WHERE b.id IN (?ids)", []any{group}, added[group])
+		if err != nil {
+			return err
+		}
+		if int(n) != len(added[group]) {
+			return fmt.Errorf("group %d: %d of %d memberships written", group, n, len(added[group]))
 		}
 	}
 	return nil
@@ -96,7 +98,8 @@ func changedGroups(changes []regrouping) []int64 {
 	return keys(changed)
 }
 
-// regroupingKind is all businesses that change alike: reach is asked once for them.
+// regroupingKind is all businesses that change alike, ascending: reach is asked once
+// for them.
 type regroupingKind struct {
 	before, after []int64
 	businesses    []string
@@ -114,40 +117,47 @@ func kindsOf(changes []regrouping) []*regroupingKind {
 		}
 		known[name].businesses = append(known[name].businesses, c.business)
 	}
+	for _, kind := range kinds {
+		slices.Sort(kind.businesses)
+	}
 	return kinds
 }
 
 // loadManagersOf loads the GROUP_MANAGERs of an organisation that have one of the
 // groups in an access set, with their lists and all groups of those.
 func (o *operation) loadManagersOf(orgID int64, groups []int64) ([]*roundtable.User, error) {
-	holders := make(map[string]bool)
+	holders, err := o.loadHoldersOf(groups)
+	return slices.DeleteFunc(holders, func(user *roundtable.User) bool {
+		return user.Role != roundtable.GroupManager || user.OrgID != orgID
+	}), err
+}
+
+// loadHoldersOf loads everybody who has one of the groups in an access set, with
+// their lists and all groups of those.
+func (o *operation) loadHoldersOf(groups []int64) ([]*roundtable.User, error) {
+	ids := make(map[string]bool)
 	err := db.EachIn(o.tx, "SELECT DISTINCT user_id FROM user_accesses WHERE group_id IN (?ids)", nil, groups, func(rows *db.Rows) error {
 		var id string
 		err := rows.Scan(&id)
-		holders[id] = true
+		ids[id] = true
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := o.loadWithLists(keys(holders)); err != nil {
+	if err := o.loadWithLists(keys(ids)); err != nil {
 		return nil, err
 	}
-	var managers []*roundtable.User
-	wanted := &wantedFacts{groups: make(map[int64]bool)}
-	for _, id := range keys(holders) {
-		user := o.users[id]
-		if user.Role != roundtable.GroupManager || user.OrgID != orgID {
-			continue
-		}
-		managers = append(managers, user)
-		for _, set := range user.Accesses {
+	holders, wanted := make([]*roundtable.User, 0, len(ids)), &wantedFacts{groups: make(map[int64]bool)}
+	for _, id := range keys(ids) {
+		holders = append(holders, o.users[id])
+		for _, set := range o.users[id].Accesses {
 			for _, group := range set {
 				wanted.groups[group] = true
 			}
 		}
 	}
-	return managers, o.loadGroups(o.tx, wanted)
+	return holders, o.loadGroups(o.tx, wanted)
 }
 
 // loadWithLists loads users with their lists. What was loaded before, and perhaps

@@ -69,7 +69,7 @@ func TestRegroupMany(t *testing.T) {
 		changes[i] = regrouping{business: shopID(many - i), after: []int64{1}}
 	}
 	d.regrouped(t, changes...)
-	history, err := d.History(t.Context(), d.caller(arthur), userID(3), Page{1, 30})
+	history, err := d.History(t.Context(), d.caller(arthur), userID(3), HistoryFilter{}, Page{1, 30})
 	if err != nil || history.Count != 1 {
 		t.Fatal(history, err)
 	}

@@ -129,7 +129,7 @@ func TestFactsRoundTrip(t *testing.T) {
 	})
 	pages := roundtable.SidebarPages()
 	for _, org := range w.facts.Orgs { // a script of its own holds these
-		org.Name, org.Alias, org.Type, org.Plans, org.CreatedAt = "", "", "", nil, 0
+		org.Name, org.Alias, org.Type, org.Plans, org.Features, org.CreatedAt = "", "", "", nil, nil, 0
 	}
 	wantOrgs := map[int64]*roundtable.Org{
 		1: {ID: 1, ProviderID: 1, ProviderLabel: "kaamelott", SidebarPages: pages, SSO: true, SSOProven: true, Version: 1},

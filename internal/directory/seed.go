@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -48,10 +49,30 @@ type SeedGroup struct {
 	Name                 string
 }
 
-// SeedBusiness is a business with its groups.
+// SeedBusiness is a business with its groups; fields that are empty get a default.
 type SeedBusiness struct {
 	roundtable.Business
-	Code, Name string
+	Code, Name             string
+	City, Zipcode, Country string
+	Categories             []string
+}
+
+// profile is the business as it is stored.
+func (v SeedBusiness) profile(now int64) *roundtable.BusinessProfile {
+	p := &roundtable.BusinessProfile{
+		Business: v.Business, Fields: roundtable.BusinessFields{}, Version: 1,
+		CreatedAt: roundtable.UnixMicros(now), ModifiedAt: roundtable.UnixMicros(now),
+	}
+	for name, value := range map[string]string{
+		"code": v.Code, "name": v.Name, "city": v.City, "zipcode": v.Zipcode, "country": cmp.Or(v.Country, "FR"),
+		"status": roundtable.BusinessOpen, "reach": roundtable.LocalBusiness,
+	} {
+		p.Fields.SetText(name, value)
+	}
+	if len(v.Categories) > 0 {
+		p.Fields["categories"] = json.RawMessage(list(v.Categories))
+	}
+	return p
 }
 
 // SeedUser is a user; its EmailKey and version follow.
@@ -111,18 +132,19 @@ func (p *planter) orgs(seed Seed) {
 		}
 	}
 	for _, v := range seed.Sections {
-		p.insert("sections", "id, org_id, name", v.ID, v.OrgID, v.Name)
+		p.insert("sections", "id, org_id, name, name_key", v.ID, v.OrgID, v.Name, roundtable.Fold(v.Name))
 	}
 	for _, v := range seed.Groups {
-		p.insert("groups", "id, org_id, section_id, name", v.ID, v.OrgID, v.SectionID, v.Name)
+		p.insert("groups", "id, org_id, section_id, name, name_key, created_at, updated_at",
+			v.ID, v.OrgID, v.SectionID, v.Name, roundtable.Fold(v.Name), p.now, p.now)
 	}
 }
 
 func (p *planter) shops(seed Seed) {
 	for _, v := range seed.Businesses {
-		p.insert("businesses", "id, org_id, code, name, city, zipcode, country, status, reach, presence_management, data,"+
-			" created_at, modified_at, version",
-			v.ID, v.OrgID, v.Code, v.Name, "", "", "FR", "open", "LOCAL", v.PresenceManagement, "{}", p.now, p.now, 1)
+		if p.err == nil {
+			p.err = insertBusiness(p.tx, v.profile(p.now))
+		}
 		for _, group := range v.GroupIDs {
 			p.insert("business_groups", "business_id, group_id", v.ID, group)
 		}

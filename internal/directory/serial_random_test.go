@@ -131,16 +131,22 @@ func (s *scene) rows() []string {
 	return texts
 }
 
-// step is an update before it becomes an item: two databases need one item each.
+// step is an update or a creation before it becomes an item: two databases need one
+// item each.
 type step struct {
 	by     int
 	target string
 	update roundtable.Update
+	create *roundtable.Creation
 }
 
 func (s *scene) steps(n int) []step {
 	steps := make([]step, n)
 	for i := range steps {
+		if s.rng.IntN(8) == 0 {
+			steps[i] = s.creation(i)
+			continue
+		}
 		target, org := s.target()
 		steps[i] = step{by: s.caller(target, org), target: target, update: roundtable.Update{Patch: s.patch(org), PasswordHash: fmt.Sprint("hash ", i)}}
 		if s.rng.IntN(15) == 0 {
@@ -148,6 +154,30 @@ func (s *scene) steps(n int) []step {
 		}
 	}
 	return steps
+}
+
+// creation makes somebody whom later steps are about, too: of an id before or after
+// those of the others that are made.
+func (s *scene) creation(i int) step {
+	org := s.rng.Int64N(4) + 1
+	id := fmt.Sprintf("%024x", 1_000+s.rng.Int64N(1_000_000))
+	create := &roundtable.Creation{ID: id, CreatedAt: 1, PasswordHash: fmt.Sprint("hash ", i)}
+	if s.rng.IntN(2) == 0 {
+		create.Patch = s.patch(org)
+	}
+	create.Patch.Email, create.Patch.FirstName, create.Patch.LastName = opt(s, s.oneEmail()), some("New"), some("Comer")
+	if s.rng.IntN(2) == 0 {
+		create.Patch.Email = some(id + "@example.com")
+	}
+	if org != 1 || s.rng.IntN(3) == 0 {
+		create.Patch.OrgID = opt(s, org)
+	}
+	if s.rng.IntN(3) == 0 {
+		create.SendInvitation = opt(s, s.rng.IntN(2) == 0)
+	}
+	create.Defaults()
+	s.restless, s.orgOf[id] = append(s.restless, id), org
+	return step{by: s.caller(id, org), target: id, create: create}
 }
 
 // target is mostly anybody, often one of a few, and sometimes nobody; with the
@@ -174,7 +204,7 @@ func (s *scene) caller(target string, org int64) int {
 		return map[bool]int{false: 1, true: 6}[org == 4]
 	case chance < 8:
 		return oneOf(s, slices.DeleteFunc(slices.Clone(s.callers), func(n int) bool { return s.orgOf[userID(n)] != org })...)
-	case chance < 9 && s.orgOf[target] != 0:
+	case chance < 9 && slices.ContainsFunc(s.seed.Users, func(u SeedUser) bool { return u.ID == target }):
 		return slices.IndexFunc(s.seed.Users, func(u SeedUser) bool { return u.ID == target }) + 1
 	}
 	return oneOf(s, s.callers...)

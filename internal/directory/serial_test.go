@@ -17,7 +17,7 @@ var oneSeed = flag.Uint64("serial.seed", 0, "run the serial equivalence test wit
 
 // tally counts what became of items, so that the test cannot pass on scenes in
 // which nothing happens.
-type tally struct{ items, changed, noOps, refused, unauthenticated, waited int }
+type tally struct{ items, changed, made, noOps, refused, unauthenticated, waited int }
 
 // TestBatchEqualsSerial holds random batches against the same items one by one,
 // in the order in which the batches judged them: the answers are equal, and so is
@@ -40,7 +40,7 @@ func TestBatchEqualsSerial(t *testing.T) {
 		}
 	})
 	t.Logf("%+v; the last seed was random", total)
-	if total.changed*6 < total.items || total.noOps == 0 || total.refused == 0 || total.unauthenticated == 0 || total.waited*20 < total.items {
+	if total.changed*6 < total.items || total.made*60 < total.items || total.noOps == 0 || total.refused == 0 || total.unauthenticated == 0 || total.waited*20 < total.items {
 		t.Errorf("the scenes are dull: %+v", total)
 	}
 }
@@ -48,6 +48,7 @@ func TestBatchEqualsSerial(t *testing.T) {
 func (c *tally) add(other tally) {
 	c.items += other.items
 	c.changed += other.changed
+	c.made += other.made
 	c.noOps += other.noOps
 	c.refused += other.refused
 	c.unauthenticated += other.unauthenticated
@@ -81,7 +82,7 @@ func equalScene(t *testing.T, seed uint64) (count tally) {
 			preview, previewErr := previews.judgeOnSnapshot(twin)
 			serial.runAll(t, []*item{twin})
 			if got, want := answer(t, it.outcome, it.err), answer(t, twin.outcome, twin.err); got != want {
-				t.Fatalf("-serial.seed=%d: %s changes %s by %+v\nin a batch: %s\nalone:      %s", seed, it.caller.UserID, it.target, it.update.Patch, got, want)
+				t.Fatalf("-serial.seed=%d: %s changes %s by %+v\nin a batch: %s\nalone:      %s", seed, it.caller.UserID, it.target, *it.patch(), got, want)
 			} else if told := answer(t, preview, previewErr); told != want {
 				t.Fatalf("-serial.seed=%d: the preview tells %s\nthe update %s", seed, told, want)
 			}
@@ -101,6 +102,10 @@ func itemsOf(t *testing.T, d *opened, steps []step) []*item {
 		update := s.update
 		caller := d.caller(s.by)
 		caller.RequestID = fmt.Sprint("request ", i)
+		if s.create != nil {
+			items[i] = newCreation(t.Context(), caller, s.create)
+			continue
+		}
 		items[i] = newItem(t.Context(), caller, s.target, &update)
 	}
 	return items
@@ -127,6 +132,8 @@ func (c *tally) note(it *item) {
 		c.unauthenticated++
 	case it.err != nil:
 		c.refused++
+	case it.create != nil:
+		c.made++
 	case it.outcome.Changed():
 		c.changed++
 	default:

@@ -18,13 +18,10 @@ const (
 	mailInvitation    = "invitation"
 )
 
-// write stores what the batch came to: the users in their last state, and every
-// event on the way there.
+// write stores what the batch came to: every event on the way there, the users in
+// their last state, and then what lets them in, which needs them to be there.
 func (w *workingSet) write(tx *db.Tx) error {
 	for _, r := range w.outcomes {
-		if err := w.writeCredentials(tx, r); err != nil {
-			return err
-		}
 		if err := w.writeEvent(tx, r); err != nil {
 			return err
 		}
@@ -34,6 +31,11 @@ func (w *workingSet) write(tx *db.Tx) error {
 	}
 	for _, id := range w.changedUsers() {
 		if err := w.writeUser(tx, w.stored[id], w.users[id]); err != nil {
+			return err
+		}
+	}
+	for _, r := range w.outcomes {
+		if err := w.writeCredentials(tx, r); err != nil {
 			return err
 		}
 	}
@@ -54,12 +56,18 @@ func (w *workingSet) changedUsers() []string {
 // their next owners take them.
 func (w *workingSet) freeEmails(tx *db.Tx) error {
 	var leaving []string
+	taking := 0
 	for _, id := range w.changedUsers() {
-		if stored := w.stored[id]; stored != nil && stored.EmailKey != w.users[id].EmailKey {
+		stored := w.stored[id]
+		if stored != nil && stored.EmailKey == w.users[id].EmailKey {
+			continue
+		}
+		taking++
+		if stored != nil {
 			leaving = append(leaving, id)
 		}
 	}
-	if len(leaving) < 2 {
+	if taking < 2 {
 		return nil
 	}
 	_, err := db.ExecIn(tx, "UPDATE users SET email_key = id WHERE id IN (?ids)", nil, leaving)
@@ -178,11 +186,11 @@ func (w *workingSet) writeEvent(tx *db.Tx, r recorded) error {
 	user := w.users[after.ID]
 	previous := user.LastEventID
 	user.LastEventID = new(int64)
-	_, err = tx.One("INSERT INTO events (previous_id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects)"+
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+	_, err = tx.One("INSERT INTO events (previous_id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects, reverts)"+
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
 		[]any{
 			previous, after.ID, after.Version, after.OrgID, w.now.UnixMicro(), caller.UserID, caller.KeyID, caller.RequestID,
-			string(changes), string(effects),
+			string(changes), string(effects), r.item.reverts,
 		}, user.LastEventID)
 	return err
 }

@@ -36,13 +36,18 @@ CREATE TABLE businesses (
     status              TEXT    NOT NULL,
     reach               TEXT    NOT NULL,
     presence_management INTEGER NOT NULL,
-    data                TEXT    NOT NULL,
+    name_key            TEXT    NOT NULL DEFAULT '',
+    city_key            TEXT    NOT NULL DEFAULT '',
+    words               TEXT    NOT NULL DEFAULT '',
     created_at          INTEGER NOT NULL,
     modified_at         INTEGER NOT NULL,
     version             INTEGER NOT NULL,
+    data                TEXT    NOT NULL,
     UNIQUE (org_id, code)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX businesses_by_org ON businesses (org_id, id);
+CREATE INDEX businesses_by_org ON businesses (
+    org_id, id, presence_management, status, reach, country, zipcode, name_key, city_key, words, created_at, modified_at, code
+);
 CREATE TABLE connection_tokens (
     token_hash  BLOB    NOT NULL PRIMARY KEY,
     user_id     TEXT    NOT NULL REFERENCES users (id),
@@ -72,14 +77,18 @@ CREATE TABLE events (
     api_key_id  INTEGER NOT NULL,
     request_id  TEXT    NOT NULL,
     changes     TEXT    NOT NULL,
-    effects     TEXT    NOT NULL
+    effects     TEXT    NOT NULL,
+    reverts     INTEGER
 ) STRICT;
 CREATE TABLE groups (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     org_id     INTEGER NOT NULL REFERENCES orgs (id),
     section_id INTEGER NOT NULL REFERENCES sections (id),
     name       TEXT    NOT NULL,
-    UNIQUE (section_id, name)
+    name_key   TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (section_id, name_key)
 ) STRICT;
 CREATE INDEX groups_by_org ON groups (org_id, id);
 CREATE TABLE idempotent_answers (
@@ -135,10 +144,11 @@ CREATE TABLE providers (
     label TEXT NOT NULL UNIQUE
 ) STRICT;
 CREATE TABLE sections (
-    id     INTEGER PRIMARY KEY AUTOINCREMENT,
-    org_id INTEGER NOT NULL REFERENCES orgs (id),
-    name   TEXT    NOT NULL,
-    UNIQUE (org_id, name)
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    org_id   INTEGER NOT NULL REFERENCES orgs (id),
+    name     TEXT    NOT NULL,
+    name_key TEXT    NOT NULL,
+    UNIQUE (org_id, name_key)
 ) STRICT;
 CREATE TABLE sessions (
     id         INTEGER PRIMARY KEY,
@@ -197,6 +207,8 @@ CREATE TABLE users (
     version       INTEGER NOT NULL,
     last_event_id INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX users_above_managers ON users (role, org_id, id) WHERE role IN ('PROVIDER', 'ORG_ADMIN', 'ORG_MANAGER', 'PUBLISHER');
 CREATE INDEX users_by_org ON users (org_id, id);
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';
+CREATE INDEX users_providers ON users (org_id, id) WHERE role = 'PROVIDER';

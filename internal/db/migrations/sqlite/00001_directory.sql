@@ -26,11 +26,14 @@ CREATE TABLE orgs (
 
 CREATE INDEX orgs_by_provider ON orgs (provider_id, id);
 
+-- Names of sections and groups are unique folded: what looks alike is one name.
+
 CREATE TABLE sections (
-    id     INTEGER PRIMARY KEY AUTOINCREMENT,
-    org_id INTEGER NOT NULL REFERENCES orgs (id),
-    name   TEXT    NOT NULL,
-    UNIQUE (org_id, name)
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    org_id   INTEGER NOT NULL REFERENCES orgs (id),
+    name     TEXT    NOT NULL,
+    name_key TEXT    NOT NULL,
+    UNIQUE (org_id, name_key)
 ) STRICT;
 
 CREATE TABLE groups (
@@ -38,7 +41,10 @@ CREATE TABLE groups (
     org_id     INTEGER NOT NULL REFERENCES orgs (id),
     section_id INTEGER NOT NULL REFERENCES sections (id),
     name       TEXT    NOT NULL,
-    UNIQUE (section_id, name)
+    name_key   TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (section_id, name_key)
 ) STRICT;
 
 CREATE INDEX groups_by_org ON groups (org_id, id);
@@ -56,14 +62,21 @@ CREATE TABLE businesses (
     status              TEXT    NOT NULL,
     reach               TEXT    NOT NULL, -- LOCAL, BRAND
     presence_management INTEGER NOT NULL,
-    data                TEXT    NOT NULL,
+    name_key            TEXT    NOT NULL DEFAULT '', -- folded, for sorting and comparing
+    city_key            TEXT    NOT NULL DEFAULT '',
+    words               TEXT    NOT NULL DEFAULT '', -- of name, city and zipcode, folded, each behind a space
     created_at          INTEGER NOT NULL,
     modified_at         INTEGER NOT NULL,
     version             INTEGER NOT NULL,
+    data                TEXT    NOT NULL,
     UNIQUE (org_id, code)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX businesses_by_org ON businesses (org_id, id);
+-- Businesses are written rarely and searched often: one index holds whatever a filter or
+-- an order reads, so that a search reads rows only for its page.
+CREATE INDEX businesses_by_org ON businesses (
+    org_id, id, presence_management, status, reach, country, zipcode, name_key, city_key, words, created_at, modified_at, code
+);
 
 CREATE TABLE business_groups (
     business_id TEXT    NOT NULL REFERENCES businesses (id),
@@ -97,6 +110,8 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE INDEX users_by_org ON users (org_id, id);
 CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';
+CREATE INDEX users_providers ON users (org_id, id) WHERE role = 'PROVIDER';
+CREATE INDEX users_above_managers ON users (role, org_id, id) WHERE role IN ('PROVIDER', 'ORG_ADMIN', 'ORG_MANAGER', 'PUBLISHER');
 
 -- The groups of each access set of a GROUP_MANAGER, in the order given.
 CREATE TABLE user_accesses (
@@ -250,5 +265,6 @@ CREATE TABLE events (
     api_key_id  INTEGER NOT NULL,
     request_id  TEXT    NOT NULL,
     changes     TEXT    NOT NULL,
-    effects     TEXT    NOT NULL
+    effects     TEXT    NOT NULL,
+    reverts     INTEGER -- version of the event of the same user that this one undid
 ) STRICT;

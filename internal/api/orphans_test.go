@@ -1,0 +1,102 @@
+package api_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
+
+// reference is a column that names rows by their id, and the tables that those may
+// stand in.
+type reference struct {
+	table, column string
+	parents       []string
+}
+
+// undeclared are the references that the schema does not enforce.
+var undeclared = []reference{
+	{"events", "user_id", []string{"users", "deleted_users"}},
+	{"events", "previous_id", []string{"events"}},
+	{"users", "last_event_id", []string{"events"}},
+	{"deleted_users", "last_event_id", []string{"events"}},
+	{"idempotent_answers", "api_key_id", []string{"api_keys"}},
+	{"idempotent_answers", "org_id", []string{"orgs"}},
+}
+
+// outlived are the columns that tell of what was, and may name what is gone.
+var outlived = []string{"events.actor_id", "events.api_key_id", "events.org_id", "api_keys.created_by", "api_keys.revoked_by", "events.request_id"}
+
+// declared reads the references that the schema enforces.
+func declared(t *testing.T, c *company) []reference {
+	t.Helper()
+	var found []reference
+	err := c.db.Read(t.Context(), func(tx *db.Tx) error {
+		return tx.Each(`SELECT m.name, f."from", f."table" FROM sqlite_master m, pragma_foreign_key_list(m.name) f
+			WHERE m.type = 'table' ORDER BY 1, 2`, nil, func(rows *db.Rows) error {
+			var table, column, parent string
+			err := rows.Scan(&table, &column, &parent)
+			found = append(found, reference{table, column, []string{parent}})
+			return err
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// checkOrphans wants every row of the whole database to refer to rows that are there.
+func (c *company) checkOrphans(t *testing.T, d dump) {
+	t.Helper()
+	ids := map[string]map[any]bool{}
+	for _, references := range [][]reference{declared(t, c), undeclared} {
+		for _, r := range references {
+			for _, parent := range r.parents {
+				if ids[parent] == nil {
+					ids[parent] = d.ids(parent)
+				}
+			}
+			for _, row := range d.table(r.table) {
+				value := row[r.column]
+				if value != nil && !slices.ContainsFunc(r.parents, func(parent string) bool { return ids[parent][value] }) {
+					t.Errorf("%s.%s names %v, which is not there: %s", r.table, r.column, value, encodeJSON(row))
+				}
+			}
+		}
+	}
+}
+
+func (d dump) ids(table string) map[any]bool {
+	ids := map[any]bool{}
+	for _, row := range d.table(table) {
+		ids[row["id"]] = true
+	}
+	return ids
+}
+
+// TestReferencesAreKnown: no column that looks like a reference escapes checkOrphans.
+func TestReferencesAreKnown(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t)
+	known := slices.Clone(outlived)
+	for _, r := range slices.Concat(declared(t, c), undeclared) {
+		known = append(known, r.table+"."+r.column)
+	}
+	err := c.db.Read(t.Context(), func(tx *db.Tx) error {
+		return tx.Each(`SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c
+			WHERE m.type = 'table' AND m.name NOT LIKE 'goose%' AND m.name NOT LIKE 'sqlite%'`, nil, func(rows *db.Rows) error {
+			var table, column string
+			err := rows.Scan(&table, &column)
+			refers := strings.HasSuffix(column, "_id") || strings.HasSuffix(column, "_by")
+			if refers && !slices.Contains(known, table+"."+column) {
+				t.Errorf("%s.%s is neither a reference that is checked nor one that may outlive its row", table, column)
+			}
+			return err
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
