@@ -236,14 +236,22 @@ func (s *scene) reshop(t *testing.T, d *opened) {
 	org := s.rng.Int64N(4) + 1
 	business := shopID(oneOf(s, shopsOf[org]...))
 	_, err := changing(t.Context(), d.Directory, d.caller(1), 1, func(o *operation) (int, error) {
-		wanted := &wantedFacts{businesses: map[string]bool{business: true}}
-		if err := o.loadBusinesses(o.tx, wanted); err != nil {
+		after := s.someOf(groupsOf[org], 3)
+		wanted := &wantedFacts{businesses: map[string]bool{business: true}, groups: make(map[int64]bool)}
+		for _, group := range after {
+			wanted.groups[group] = true
+		}
+		if err := errors.Join(o.loadBusinesses(o.tx, wanted), o.loadGroups(o.tx, wanted)); err != nil {
 			return 0, err
+		}
+		after = slices.DeleteFunc(after, func(group int64) bool { return o.facts.Groups[group].ID == 0 })
+		if o.facts.Businesses[business].ID == "" {
+			return 0, nil // deleted
 		}
 		if _, err := o.tx.Exec("UPDATE businesses SET presence_management = 1 - presence_management WHERE id = $1", business); err != nil {
 			return 0, err
 		}
-		if err := o.regroup(org, []regrouping{{business, o.facts.Businesses[business].GroupIDs, s.someOf(groupsOf[org], 3)}}); err != nil {
+		if err := o.regroup(org, []regrouping{{business, o.facts.Businesses[business].GroupIDs, after}}); err != nil {
 			return 0, err
 		}
 		return 0, o.writeUsers()
@@ -251,28 +259,29 @@ func (s *scene) reshop(t *testing.T, d *opened) {
 	wrong(t, err)
 }
 
-// depart deletes a user as deletions do: an event, and no row.
+// depart deletes a user, a business or a group; or makes a group, of some businesses.
 func (s *scene) depart(t *testing.T, d *opened) {
 	t.Helper()
-	id := userID(20 + s.rng.IntN(11))
-	_, err := changing(t.Context(), d.Directory, d.caller(1), 1, func(o *operation) (int, error) {
-		var org int64
-		found, err := o.tx.One("SELECT org_id FROM users WHERE id = $1", []any{id}, &org)
-		if err != nil || !found {
-			return 0, err
+	org := s.rng.Int64N(4) + 1
+	by := d.caller(map[bool]int{false: 1, true: 6}[org == 4])
+	var err error
+	switch s.rng.IntN(8) {
+	case 0:
+		_, err = d.DeleteBusiness(t.Context(), by, shopID(oneOf(s, shopsOf[org]...)), roundtable.TagCondition{})
+	case 1:
+		_, err = d.DeleteGroup(t.Context(), by, GroupPath{Group: oneOf(s, groupsOf[org]...)})
+	case 2, 3:
+		edit := roundtable.GroupEdit{Name: some(fmt.Sprint("new ", s.rng.Int64())), Businesses: some(shopIDs(s.someShops(org, 4)...))}
+		var made *Labelled
+		if made, err = d.CreateGroup(t.Context(), by, s.rng.Int64N(6)+1, edit); err == nil {
+			target := s.seed.Users[s.rng.IntN(len(s.seed.Users))].ID
+			_, err = d.UpdateUser(t.Context(), by, target, roundtable.Update{Patch: roundtable.UserPatch{
+				Role: some(string(roundtable.GroupManager)), Accesses: some([][]int64{{made.ID}}),
+			}})
 		}
-		_, err = o.tx.Exec("INSERT INTO events (user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects)"+
-			" VALUES ($1, 9, $2, 0, $1, 1, '', '[]', '[]')", id, org)
-		for _, table := range []string{"user_accesses", "user_businesses", "passwords", "api_keys", "links", "mails"} {
-			if err == nil {
-				_, err = o.tx.Exec("DELETE FROM "+table+" WHERE user_id = $1", id)
-			}
-		}
-		if err == nil {
-			_, err = o.tx.Exec("DELETE FROM users WHERE id = $1", id)
-		}
-		return 0, err
-	})
+	default:
+		_, err = d.DeleteUser(t.Context(), by, userID(7+s.rng.IntN(24)), roundtable.Precondition{})
+	}
 	wrong(t, err)
 }
 
@@ -363,5 +372,29 @@ func TestSearchWhileWriting(t *testing.T) {
 	group.Wait()
 	for range 100 {
 		s.compare(t, d)
+	}
+}
+
+// A group that was made after the businesses were read counts as soon as it is granted.
+func TestSearchKnowsNewGroups(t *testing.T) {
+	t.Parallel()
+	d := openSmall(t)
+	count := func(by int) int {
+		n, err := d.CountUsers(t.Context(), d.caller(by), roundtable.UserSearch{HasBusinesses: some(true)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if got := count(venec); got != 1 { // yvain, with 3
+		t.Errorf("venec finds %d", got)
+	}
+	made, err := d.CreateGroup(t.Context(), d.caller(arthur), 1, roundtable.GroupEdit{Name: some("New"), Businesses: some(shopIDs(1, 5))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.update(t, arthur, venec, setAccesses([]int64{made.ID}))
+	if got := count(venec); got != 2 { // perceval and galessin, with 1
+		t.Errorf("with the new group venec finds %d", got)
 	}
 }
