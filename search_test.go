@@ -24,9 +24,26 @@ func TestWords(t *testing.T) {
 func TestMistyped(t *testing.T) {
 	t.Parallel()
 	for _, pair := range [][2]string{
-		{"perceval", "percval"}, {"perceval", "perceeval"}, {"perceval", "parceval"}, {"perceval", "precevai"}, {"perceval", "percevla"},
-		{"perceval", "ercevalp"}, {"a", ""}, {"ab", "ba"}, {"aab", "aba"}, {"perceval", "epcreval"}, {"łukasz", "lukasz"}, {"éa", "èa"},
-		{"ae", "éae"}, {"日本語", "日語本"}, {"日本語", "日本"}, {"日本語", "日木誤"}, {"", "ab"}, {"same", "same"}, {"abcd", "badc"}, {"aaaa", "aaa"},
+		{"perceval", "percval"},
+		{"perceval", "perceeval"},
+		{"perceval", "parceval"},
+		{"perceval", "precevai"},
+		{"perceval", "percevla"},
+		{"perceval", "ercevalp"},
+		{"a", ""},
+		{"ab", "ba"},
+		{"aab", "aba"},
+		{"perceval", "epcreval"},
+		{"łukasz", "lukasz"},
+		{"éa", "èa"},
+		{"ae", "éae"},
+		{"日本語", "日語本"},
+		{"日本語", "日本"},
+		{"日本語", "日木誤"},
+		{"", "ab"},
+		{"same", "same"},
+		{"abcd", "badc"},
+		{"aaaa", "aaa"},
 	} {
 		want := distance([]rune(pair[0]), []rune(pair[1])) == 1
 		if Mistyped(pair[0], pair[1]) != want || Mistyped(pair[1], pair[0]) != want {

@@ -70,7 +70,7 @@ func New(database *db.DB, o Options) *Directory {
 	d := &Directory{
 		db: database, now: o.Now, random: o.Random, log: o.Log,
 		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](),
-		hasher: o.Hasher, emails: newEmailLimit(), queue: newQueue(),
+		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
 		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, stopped: make(chan struct{}),
 	}
 	go d.work()

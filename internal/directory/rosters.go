@@ -10,22 +10,29 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/roster"
 )
 
-// Bounds of the rosters.
-const (
-	maxRosterBytes = 256 << 20
-	maxFollowed    = 100_000 // events; after more, rosters are read anew
-	maxChanged     = 20_000  // users of an organisation that wait to be read again
-)
+// rosterBounds bound the rosters.
+type rosterBounds struct {
+	bytes    int   // of all rosters together
+	followed int64 // events; after more, rosters are read anew
+	changed  int   // users of an organisation that wait to be read again
+}
+
+func newRosters() rosters {
+	return rosters{bounds: rosterBounds{bytes: 256 << 20, followed: 100_000, changed: 20_000}, byOrg: make(map[int64]*orgRoster)}
+}
 
 // rosters hold the users of organisations in memory, for searches. They are no truth:
 // a search proves, in the snapshot that it answers from, that the rosters it asks are
 // current, by what is recorded with every change. The events name the users who
 // changed; the shops_version of an organisation goes up with its businesses and groups.
 type rosters struct {
+	bounds rosterBounds
+
 	mu       sync.Mutex
 	followed int64 // the last event that was looked at
 	epoch    int   // goes up when the events are too many to follow
 	clock    int64
+	bytes    int
 	byOrg    map[int64]*orgRoster
 }
 
@@ -42,7 +49,7 @@ type orgRoster struct {
 	changed []change // users to be read again, by event
 	used    int64
 	bytes   int
-	dropped bool
+	holders int
 }
 
 type change struct {
@@ -69,9 +76,6 @@ type held struct {
 func (s *rosters) hold(orgs []int64, alone bool) *held {
 	h := &held{rosters: s, alone: alone, open: true}
 	s.mu.Lock()
-	if s.byOrg == nil {
-		s.byOrg = make(map[int64]*orgRoster)
-	}
 	s.clock++
 	for _, org := range orgs {
 		r := s.byOrg[org]
@@ -80,6 +84,7 @@ func (s *rosters) hold(orgs []int64, alone bool) *held {
 			s.byOrg[org] = r
 		}
 		r.used = s.clock
+		r.holders++
 		h.orgs = append(h.orgs, r)
 	}
 	s.mu.Unlock()
@@ -100,9 +105,7 @@ func (h *held) release() {
 		return
 	}
 	h.open = false
-	if h.alone {
-		h.rosters.weigh(h.orgs)
-	}
+	h.rosters.weigh(h)
 	for _, r := range h.orgs {
 		if h.alone {
 			r.lock.Unlock()
@@ -126,30 +129,31 @@ func (h *held) holds(orgs []int64) bool {
 	return true
 }
 
-// weigh notes how large rosters have become, and drops those not used for longest
-// while all together are too large.
-func (s *rosters) weigh(changed []*orgRoster) {
+// weigh notes how large rosters have become, if that may have changed, and drops those
+// not used for longest while all together are too large. Nobody holds those.
+func (s *rosters) weigh(h *held) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range changed {
-		if r.bytes = 0; r.roster != nil {
-			r.bytes = r.roster.Bytes()
+	for _, r := range h.orgs {
+		r.holders--
+		if h.alone && r.roster != nil {
+			bytes := r.roster.Bytes()
+			s.bytes += bytes - r.bytes
+			r.bytes = bytes
 		}
 	}
-	total := 0
-	for _, r := range s.byOrg {
-		total += r.bytes
-	}
-	for total > maxRosterBytes && len(s.byOrg) > 1 {
+	for s.bytes > s.bounds.bytes {
 		var oldest *orgRoster
 		for _, r := range s.byOrg {
-			if oldest == nil || r.used < oldest.used {
+			if r.holders == 0 && (oldest == nil || r.used < oldest.used) {
 				oldest = r
 			}
 		}
-		oldest.dropped = true
+		if oldest == nil {
+			return
+		}
 		delete(s.byOrg, oldest.org)
-		total -= oldest.bytes
+		s.bytes -= oldest.bytes
 	}
 }
 
@@ -164,7 +168,7 @@ func (s *rosters) follow(tx *db.Tx) (newest int64, err error) {
 	if newest <= s.followed {
 		return newest, nil
 	}
-	if newest-s.followed > maxFollowed {
+	if newest-s.followed > s.bounds.followed {
 		s.epoch++
 		for _, r := range s.byOrg {
 			r.changed = nil
@@ -191,19 +195,19 @@ func (s *rosters) follow(tx *db.Tx) (newest int64, err error) {
 // have come from any.
 func (s *rosters) note(c change, org int64, moved bool) {
 	if !moved {
-		s.byOrg[org].note(c)
+		s.byOrg[org].note(c, s.bounds.changed)
 		return
 	}
 	for _, r := range s.byOrg {
-		r.note(c)
+		r.note(c, s.bounds.changed)
 	}
 }
 
-func (r *orgRoster) note(c change) {
+func (r *orgRoster) note(c change, atMost int) {
 	if r == nil || r.epoch < 0 {
 		return
 	}
-	if r.changed = append(r.changed, c); len(r.changed) > maxChanged {
+	if r.changed = append(r.changed, c); len(r.changed) > atMost {
 		r.changed, r.epoch = nil, -1
 	}
 }
@@ -238,9 +242,9 @@ func upTo(changed []change, event int64) int {
 }
 
 // current reports whether nothing changed the users of a roster, up to an event, that
-// it was not told of. dropped is that it is told no more.
-func (s *rosters) current(r *orgRoster, newest int64) (current, dropped bool) {
+// it was not told of.
+func (s *rosters) current(r *orgRoster, newest int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return r.roster != nil && r.epoch == s.epoch && upTo(r.changed, newest) == 0, r.dropped
+	return r.roster != nil && r.epoch == s.epoch && upTo(r.changed, newest) == 0
 }

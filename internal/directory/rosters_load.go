@@ -9,7 +9,7 @@ import (
 )
 
 // prove makes sure that the rosters show what the snapshot shows. errRostersBehind:
-// they have to be held alone for that; errOtherRosters: they have to be got anew.
+// they have to be held alone for that, or from a later snapshot.
 func (h *held) prove(tx *db.Tx, withShops bool) error {
 	newest, err := h.rosters.follow(tx)
 	if err != nil {
@@ -20,11 +20,7 @@ func (h *held) prove(tx *db.Tx, withShops bool) error {
 		return err
 	}
 	for _, r := range h.orgs {
-		current, dropped := h.rosters.current(r, newest)
-		if dropped {
-			return errOtherRosters
-		}
-		current = current && (!withShops || r.roster.HasShops() && r.shops == versions[r.org])
+		current := h.rosters.current(r, newest) && (!withShops || r.roster.HasShops() && r.shops == versions[r.org])
 		if current {
 			continue
 		}

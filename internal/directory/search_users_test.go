@@ -294,6 +294,9 @@ func TestSearchAgainstRules(t *testing.T) {
 			t.Parallel()
 			s := searchScene(seed)
 			d := open(t, s.seed, Options{})
+			if seed%2 == 1 { // so small that all are met
+				d.rosters.bounds = rosterBounds{bytes: 9_000, followed: 6, changed: 3}
+			}
 			for range 40 {
 				s.change(t, d)
 				for range 6 {
@@ -344,6 +347,7 @@ func TestSearchWhileWriting(t *testing.T) {
 	t.Parallel()
 	s := searchScene(1)
 	d := open(t, s.seed, Options{})
+	d.rosters.bounds = rosterBounds{bytes: 15_000, followed: 10, changed: 3}
 	steps := s.steps(400)
 	var group sync.WaitGroup
 	for i := range 2 {

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/roundtable-directory/roundtable"
 )
 
 // dictionary numbers texts. Those of the last settling stand in order in one string,
@@ -96,3 +99,69 @@ func (d *dictionary) settle(used set) (renumbered []uint32) {
 func (d *dictionary) unsettled() bool { return len(d.recent) > 64+len(d.ends)/16 }
 
 func (d *dictionary) bytes() int { return len(d.text) + 4*len(d.ends) + 80*len(d.recent) }
+
+// startingWith is the range of the ordered texts with a prefix.
+func (d *dictionary) startingWith(prefix string) (from, to uint32) {
+	first := d.first(prefix)
+	n := sort.Search(len(d.ends)-first, func(n int) bool { return !strings.HasPrefix(d.get(uint32(first+n)), prefix) })
+	return uint32(first), uint32(first + n)
+}
+
+// nearly visits the ordered texts that differ from a word, of at least two letters, by
+// one mistake. Either they begin with the same letter, or the mistake is there.
+func (d *dictionary) nearly(word string, visit func(n uint32)) {
+	_, width := utf8.DecodeRuneInString(word)
+	_, next := utf8.DecodeRuneInString(word[width:])
+	first, second, rest := word[:width], word[width:width+next], word[width:]
+	from, to := d.startingWith(first)
+	for n := from; n < to; n++ {
+		if text := d.get(n); len(text)+utf8.UTFMax >= len(word) && len(text) <= len(word)+utf8.UTFMax && roundtable.Mistyped(word, text) {
+			visit(n)
+		}
+	}
+	try := func(text string) {
+		if n := d.first(text); n < len(d.ends) && d.get(uint32(n)) == text {
+			visit(uint32(n))
+		}
+	}
+	try(rest)
+	if first != second {
+		try(second + first + rest[next:])
+	}
+	for n := uint32(d.first("\x01")); int(n) < len(d.ends); { // each letter that texts begin with
+		_, width := utf8.DecodeRuneInString(d.get(n))
+		letter := d.get(n)[:width]
+		if letter != first {
+			try(letter + rest)
+			try(letter + word)
+		}
+		n = uint32(d.first(letter + lastText))
+	}
+}
+
+// lastText stands after every text.
+const lastText = "\xff"
+
+// containing finds the texts that contain a part without NUL.
+func (d *dictionary) containing(part string) set {
+	found := newSet(d.size())
+	n := 0
+	for at := 0; at < len(d.text); {
+		next := strings.Index(d.text[at:], part)
+		if next < 0 {
+			break
+		}
+		for int(d.ends[n]) < at+next {
+			n++
+		}
+		found.add(uint32(n))
+		at = int(d.ends[n]) + 1
+		n++
+	}
+	for i, text := range d.recent {
+		if strings.Contains(text, part) {
+			found.add(uint32(len(d.ends) + i))
+		}
+	}
+	return found
+}

@@ -1,11 +1,11 @@
 package roster
 
 import (
-	"cmp"
 	"maps"
 	"slices"
-	"sort"
 	"strings"
+
+	"github.com/roundtable-directory/roundtable"
 )
 
 // index finds slots by the texts that each has. What stood in it at the last settling
@@ -103,35 +103,31 @@ func (x *index) of(from, to uint32) []uint32 {
 	return x.slots[x.starts[from]:x.starts[to]]
 }
 
-// wanted says which texts are looked for: those with a prefix, and those that pass a
-// test, which nil does not ask.
+// wanted says which texts are looked for: those with a prefix, or it alone, and those
+// that differ by one mistake from a word.
 type wanted struct {
-	prefix string
-	whole  bool // the prefix alone
-	test   func(text string) bool
+	prefix   string
+	whole    bool
+	mistyped string // empty: none
 }
 
 func (w *wanted) has(text string) bool {
-	return text == w.prefix || !w.whole && strings.HasPrefix(text, w.prefix) || w.test != nil && w.test(text)
+	return text == w.prefix || !w.whole && strings.HasPrefix(text, w.prefix) || w.mistyped != "" && roundtable.Mistyped(w.mistyped, text)
 }
 
 // find returns the slots, below size, that have a text that is wanted.
 func (x *index) find(w wanted, size int) set {
 	found := newSet(size)
-	from := x.texts.first(w.prefix)
-	to := from + sort.Search(len(x.texts.ends)-from, func(n int) bool {
-		text := x.texts.get(uint32(from + n))
-		return !strings.HasPrefix(text, w.prefix) || w.whole && text != w.prefix
-	})
-	found.addAll(x.of(uint32(from), uint32(to)))
-	if w.test != nil {
-		start := uint32(0)
-		for n, end := range x.texts.ends {
-			if w.test(x.texts.text[start:end]) {
-				found.addAll(x.of(uint32(n), uint32(n)+1))
-			}
-			start = end + 1
+	from, to := x.texts.startingWith(w.prefix)
+	if w.whole {
+		to = min(to, from+1)
+		if from < to && x.texts.get(from) != w.prefix {
+			to = from
 		}
+	}
+	found.addAll(x.of(from, to))
+	if w.mistyped != "" {
+		x.texts.nearly(w.mistyped, func(n uint32) { found.addAll(x.of(n, n+1)) })
 	}
 	if len(x.stale) == 0 {
 		return found
@@ -147,30 +143,4 @@ func (x *index) find(w wanted, size int) set {
 
 func (x *index) bytes() int {
 	return len(x.texts.text) + 4*(len(x.texts.ends)+len(x.starts)+len(x.slots)) + 8*len(x.stale) + 200*len(x.fresh)
-}
-
-// containing finds the texts of a dictionary that contain a part without NUL.
-func (d *dictionary) containing(part string) set {
-	found := newSet(d.size())
-	n := 0
-	for at := 0; at < len(d.text); {
-		next := strings.Index(d.text[at:], part)
-		if next < 0 {
-			break
-		}
-		ahead, _ := slices.BinarySearchFunc(d.ends[n:min(len(d.ends), n+16)], uint32(at+next), cmp.Compare[uint32])
-		if n += ahead; ahead == 16 {
-			ahead, _ = slices.BinarySearchFunc(d.ends[n:], uint32(at+next), cmp.Compare[uint32])
-			n += ahead
-		}
-		found.add(uint32(n))
-		at = int(d.ends[n]) + 1
-		n++
-	}
-	for i, text := range d.recent {
-		if strings.Contains(text, part) {
-			found.add(uint32(len(d.ends) + i))
-		}
-	}
-	return found
 }

@@ -34,7 +34,9 @@ func (l *lists) set(slot uint32, list []uint32) {
 	l.data = append(append(l.data, uint32(len(list))), list...)
 }
 
-func (l *lists) wasteful() bool { return l.dead > 4096+len(l.data)/2 || cap(l.data) > 4096+len(l.data)*9/8 }
+func (l *lists) wasteful() bool {
+	return l.dead > 4096+len(l.data)/2 || cap(l.data) > 4096+len(l.data)*9/8
+}
 
 // rewrite drops the dead ones.
 func (l *lists) rewrite() {

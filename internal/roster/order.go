@@ -18,11 +18,8 @@ func (f Result) Page(order roundtable.UserOrder, descending bool, from, n int) [
 	if cap(entries) == 0 {
 		return entries
 	}
-	if descending { // the same from the other end
-		from, n = max(0, f.Count-from-n), min(n, f.Count-from)
-	}
 	r := f.roster
-	f.inOrder(order, func(slot uint32) bool {
+	f.inOrder(order, descending, func(slot uint32) bool {
 		if from > 0 {
 			from--
 			return true
@@ -30,48 +27,53 @@ func (f Result) Page(order roundtable.UserOrder, descending bool, from, n int) [
 		entries = append(entries, Entry{r.key(order, slot), r.ids[slot].String()})
 		return len(entries) < n
 	})
-	if descending {
-		slices.Reverse(entries)
-	}
 	return entries
 }
 
-// inOrder visits the found slots in ascending order until visit has enough.
-func (f Result) inOrder(order roundtable.UserOrder, visit func(slot uint32) bool) {
+// inOrder visits the found slots in an order, or from its other end, until visit has
+// enough.
+func (f Result) inOrder(order roundtable.UserOrder, descending bool, visit func(slot uint32) bool) {
 	r := f.roster
-	slots := r.byID
 	switch order {
 	case roundtable.OrderByEmail, roundtable.OrderByFirstName, roundtable.OrderByLastName:
-		slots = r.ordered(order)
+		f.walk(r.ordered(order), descending, visit)
 	case roundtable.OrderByRole, roundtable.OrderByStatus:
-		f.byTrait(order, visit)
-		return
-	}
-	for _, slot := range slots {
-		if f.slots.has(slot) && !visit(slot) {
-			return
-		}
+		f.byTrait(order, descending, visit)
+	default:
+		f.walk(r.byID, descending, visit)
 	}
 }
 
+// walk visits the found among slots, and reports whether it came to the end.
+func (f Result) walk(slots []uint32, descending bool, visit func(slot uint32) bool) bool {
+	for i := range slots {
+		slot := slots[i]
+		if descending {
+			slot = slots[len(slots)-1-i]
+		}
+		if f.slots.has(slot) && !visit(slot) {
+			return false
+		}
+	}
+	return true
+}
+
 // byTrait goes through the few values, one after the other.
-func (f Result) byTrait(order roundtable.UserOrder, visit func(slot uint32) bool) {
+func (f Result) byTrait(order roundtable.UserOrder, descending bool, visit func(slot uint32) bool) {
 	r := f.roster
 	var table [1 << 6]string
-	values := []string{}
 	for n := range table {
-		t := traits(n)
-		if table[n] = string(t.status()); order == roundtable.OrderByRole {
-			table[n] = string(t.role())
+		if table[n] = string(traits(n).status()); order == roundtable.OrderByRole {
+			table[n] = string(traits(n).role())
 		}
-		values = append(values, table[n])
 	}
-	slices.Sort(values)
-	for _, value := range slices.Compact(values) {
-		for _, slot := range r.byID {
-			if f.slots.has(slot) && table[r.traits[slot]] == value && !visit(slot) {
-				return
-			}
+	values := slices.Compact(slices.Sorted(slices.Values(table[:])))
+	if descending {
+		slices.Reverse(values)
+	}
+	for _, value := range values {
+		if !f.walk(r.byID, descending, func(slot uint32) bool { return table[r.traits[slot]] != value || visit(slot) }) {
+			return
 		}
 	}
 }

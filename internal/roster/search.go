@@ -93,20 +93,8 @@ func (r *Roster) keepWords(found set, words []string, mistyped bool) {
 	for _, word := range words {
 		wanted := wanted{prefix: word}
 		if mistyped && utf8.RuneCountInString(word) >= roundtable.MistypedLength {
-			wanted.test = mistypes(word)
+			wanted.mistyped = word
 		}
 		found.intersect(r.words.find(wanted, len(r.ids)))
-	}
-}
-
-// mistypes tests for what differs from a word by one mistake: most texts fall at their
-// length, or at both of their ends.
-func mistypes(word string) func(text string) bool {
-	first, last := word[0], word[len(word)-1]
-	return func(text string) bool {
-		if len(text) < len(word)-utf8.UTFMax || len(text) > len(word)+utf8.UTFMax || text == "" {
-			return false
-		}
-		return (text[0] == first || text[len(text)-1] == last) && roundtable.Mistyped(word, text)
 	}
 }
