@@ -149,7 +149,7 @@ func (s *server) ask(ctx context.Context, u update) (status int, body []byte, er
 	if u.body != nil {
 		method, content = http.MethodPost, bytes.NewReader(u.body)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, s.url+"/v2/user/"+u.target.id(), content)
+	request, err := http.NewRequestWithContext(ctx, method, s.url+u.url(), content)
 	if err != nil {
 		return 0, nil, err
 	}

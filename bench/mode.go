@@ -18,6 +18,7 @@ const (
 	million              // the server on the large database
 	empty                // the empty handler
 	rawBatch             // the update path without HTTP
+	searched             // the server on the database of the searches, one for all rows
 )
 
 // mode is one row of the table: a kind of subject under one kind of load.
@@ -68,12 +69,16 @@ type subject struct {
 	mode
 	startup time.Duration
 	samples []sample
+	found   int // how many a search finds
 	run     func(ctx context.Context, seconds int) (sample, error)
 	stop    func() error
 }
 
 // prepare gives a mode its own copy of the database and starts what it measures.
 func (b *bench) prepare(ctx context.Context, m mode) (*subject, error) {
+	if m.kind == searched {
+		return b.prepareSearch(ctx, m)
+	}
 	w, seeded := b.world, b.seeded
 	if m.kind == million {
 		w, seeded = b.large, b.seededLarge
