@@ -47,6 +47,12 @@ func verify(ctx context.Context, s *server, sent []update, connections int) erro
 		if !u.applies() {
 			continue
 		}
+		if u.path != "" {
+			if err := s.verifyCreated(ctx, u); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := s.verifyUser(ctx, u.target, sent, len(certain), slack); err != nil {
 			return fmt.Errorf("user %s: %w", u.target.id(), err)
 		}

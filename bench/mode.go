@@ -38,6 +38,7 @@ var modes = []mode{
 	{"GET by id, 64", batched, 64, (*generator).read, 5_000, true},
 	{"raw batch, mix", rawBatch, 1, (*generator).mixed, 0, false},
 	{"mix, 64", batched, 64, (*generator).mixed, 20_000, false},
+	{createMode, batched, 64, (*generator).created, 12_000, false},
 	{"one transaction, 64", single, 64, (*generator).mixed, 8_000, false},
 	{"mix with passwords, 64", batched, 64, (*generator).mixedWithPasswords, 20_000, false},
 	{"mix, large, 64", million, 64, (*generator).mixed, 20_000, false},
