@@ -14,30 +14,9 @@ type APIKey struct {
 	ExpirationDate           *string  `db:"expiration_date"` // YYYY-MM-DD in UTC: the first day on which it refuses
 	IPWhitelist              []string `db:"ip_whitelist"`    // addresses and CIDR ranges; none: no restriction
 	HasRestrictedPermissions bool     `db:"has_restricted_permissions"`
-	Permissions              []string `db:"permissions"` // with restricted permissions: all that it may do
-	RevokedAt                *int64   `db:"revoked_at"`  // Unix microseconds
-}
-
-// Permissions that a restricted key can hold.
-const (
-	PermissionUserRead     = "user_read"
-	PermissionUserEdit     = "user_edit"
-	PermissionOrgRead      = "org_read"
-	PermissionOrgEdit      = "org_edit"
-	PermissionGroupRead    = "group_read" // sections too
-	PermissionGroupEdit    = "group_edit"
-	PermissionBusinessRead = "business_read"
-	PermissionBusinessEdit = "business_edit"
-	PermissionAPIKeyRead   = "api_key_read"
-	PermissionAPIKeyEdit   = "api_key_edit"
-)
-
-// Permissions returns all of them, in the order of PermissionSections.
-func Permissions() []string {
-	return []string{
-		PermissionUserRead, PermissionUserEdit, PermissionOrgRead, PermissionOrgEdit, PermissionGroupRead, PermissionGroupEdit,
-		PermissionBusinessRead, PermissionBusinessEdit, PermissionAPIKeyRead, PermissionAPIKeyEdit,
-	}
+	Permissions              []string `db:"permissions"`         // with restricted permissions: all that it may do
+	RevokedAt                *int64   `db:"revoked_at"`          // Unix microseconds
+	PreviousExpiresAt        *int64   `db:"previous_expires_at"` // after a rotation: when the secret before ends, Unix microseconds
 }
 
 // may reports whether the key itself allows permission; what its owner may do
@@ -63,6 +42,7 @@ const (
 	KeyUnknown      Refusal = "unknown key"
 	KeyRevoked      Refusal = "revoked key"
 	KeyExpired      Refusal = "expired key"
+	SecretReplaced  Refusal = "secret replaced by a rotation"
 	KeyDemo         Refusal = "demo key, and the server listens beyond loopback"
 	OwnerDisabled   Refusal = "owner disabled"
 	OwnerInvited    Refusal = "owner invited"
@@ -84,7 +64,7 @@ func (k *APIKey) Refuse(owner *User, from Origin) Refusal {
 		return KeyUnknown
 	case k.RevokedAt != nil:
 		return KeyRevoked
-	case k.ExpirationDate != nil && from.Now.UTC().Format(time.DateOnly) >= *k.ExpirationDate:
+	case k.expired(from.Now):
 		return KeyExpired
 	case k.Demo && !from.Loopback:
 		return KeyDemo
@@ -96,6 +76,20 @@ func (k *APIKey) Refuse(owner *User, from Origin) Refusal {
 		return AddressRejected
 	}
 	return Accepted
+}
+
+func (k *APIKey) expired(now time.Time) bool {
+	return k.ExpirationDate != nil && now.UTC().Format(time.DateOnly) >= *k.ExpirationDate
+}
+
+// RefusePrevious judges whether the secret that the last rotation replaced is still
+// good: until PreviousExpiresAt, and as long as the key itself.
+func (k *APIKey) RefusePrevious(owner *User, from Origin) Refusal {
+	refusal := k.Refuse(owner, from)
+	if refusal == Accepted && (k.PreviousExpiresAt == nil || from.Now.UnixMicro() >= *k.PreviousExpiresAt) {
+		return SecretReplaced
+	}
+	return refusal
 }
 
 func (k *APIKey) admits(address netip.Addr) bool {

@@ -124,7 +124,7 @@ func DeleteBusiness(actor Actor, target *BusinessProfile, ifMatch TagCondition, 
 		return err
 	}
 	if !ifMatch.holds(target.Tag(facts.org(target.OrgID))) {
-		return businessChanged()
+		return &Error{Code: CodeVersionConflict}
 	}
 	return nil
 }
@@ -149,10 +149,6 @@ func writeBusiness(actor Actor, target *BusinessProfile, allowed bool, facts *Fa
 		return &Error{Code: CodeForbidden}
 	}
 	return nil
-}
-
-func businessChanged() *Error {
-	return &Error{Code: CodeVersionConflict}
 }
 
 // businessJudgement is a creation or an update under judgement.
@@ -222,7 +218,7 @@ func (j *businessJudgement) judge() (*BusinessOutcome, error) {
 	case len(j.wrong) > 0:
 		return nil, Invalid(j.wrong...)
 	case !j.creates && !j.update.IfMatch.holds(j.before.Tag(org)):
-		return nil, businessChanged()
+		return nil, &Error{Code: CodeVersionConflict}
 	case !j.changed:
 		return &BusinessOutcome{Before: j.before, After: j.before, Org: org}, nil
 	}

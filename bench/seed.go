@@ -87,7 +87,7 @@ func newSeeder(tx *db.Tx) *seeder {
 			"disabled", "sso_only", "keywords", "receive_reviews_email_notifications", "created_at", "version"),
 		accesses:       into("user_accesses", "user_id", "access_set", "position", "group_id"),
 		userBusinesses: into("user_businesses", "user_id", "business_id", "position"),
-		keys: into("api_keys", "user_id", "secret_hash", "kind", "label", "description", "demo", "ip_whitelist", "has_restricted_permissions",
+		keys: into("api_keys", "user_id", "secret_hash", "kind", "label", "label_key", "description", "demo", "ip_whitelist", "has_restricted_permissions",
 			"permissions", "created_at"),
 	}
 }
@@ -176,7 +176,7 @@ func (s *seeder) user(w world, u user) {
 	}
 	if w.hasKey(u) {
 		hash := sha256.Sum256([]byte(u.key()))
-		s.keys.add(id, hex.EncodeToString(hash[:]), "user", "bench", "", 0, "[]", 0, "[]", seededAt)
+		s.keys.add(id, hex.EncodeToString(hash[:]), "user", "bench", "bench", "", 0, "[]", 0, "[]", seededAt)
 	}
 }
 

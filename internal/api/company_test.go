@@ -114,7 +114,7 @@ func newLimitedCompany(t *testing.T, rateLimit int) *company {
 	c := &company{t: t, db: database, query: made.query, urls: make(map[place]string)}
 	c.now.Store(noon)
 	c.logger = slog.New(slog.NewJSONHandler(&c.log, nil))
-	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger, RateLimit: rateLimit})
+	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger, RateLimit: rateLimit, UseEvery: 1000 * time.Hour})
 	c.handler = api.New(d, c.logger)
 	c.stop = sync.OnceFunc(d.Close)
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}

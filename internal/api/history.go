@@ -1,9 +1,7 @@
 package api
 
 import (
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -42,15 +40,14 @@ func (q *query) historyFilter() directory.HistoryFilter {
 // lastInstant is the last second of the year 9999.
 const lastInstant = 253_402_300_799
 
-// instant reads Unix seconds, with a fraction or without, or a date or an instant of
-// ISO 8601.
+// instant reads Unix seconds, or a date or an instant of ISO 8601.
 func (q *query) instant(name string) roundtable.Opt[roundtable.UnixMicros] {
 	text := q.text(name)
 	if !text.Set {
 		return roundtable.Opt[roundtable.UnixMicros]{}
 	}
-	if seconds, err := strconv.ParseFloat(text.Value, 64); err == nil && seconds >= 0 && seconds <= lastInstant {
-		return roundtable.Some(roundtable.UnixMicros(math.Round(seconds * 1e6)))
+	if seconds, ok := parseInteger(text.Value); ok && seconds >= 0 && seconds <= lastInstant {
+		return roundtable.Some(roundtable.Micros(time.Unix(seconds, 0)))
 	}
 	// A plus sign that was not escaped arrives as a space.
 	iso := strings.ReplaceAll(text.Value, " ", "+")

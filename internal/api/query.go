@@ -98,6 +98,15 @@ func (q *query) choices(name string, known ...string) []string {
 	return list
 }
 
+// choice reads a parameter of known values.
+func (q *query) choice(name string, known ...string) string {
+	value := q.text(name).Value
+	if value != "" && !slices.Contains(known, value) {
+		q.invalid(name, "Must be one of: "+strings.Join(known, ", ")+".")
+	}
+	return value
+}
+
 func (q *query) integer(name string) roundtable.Opt[int64] {
 	text := q.values.Get(name)
 	if text == "" {

@@ -38,7 +38,7 @@ func TestEveryRouteAsksForAKey(t *testing.T) {
 	before := c.dump(t)
 	for _, route := range api.Routes() {
 		path := strings.NewReplacer("{user_id}", demo.User("737"), "{business_id}", demo.Business("01"), "{section_id}", "1", "{group_id}", "1",
-			"{event_id}", "2", "{asset}", "start.js").Replace(route.Path)
+			"{event_id}", "2", "{api_key_id}", "5", "{asset}", "start.js").Replace(route.Path)
 		if route.Public {
 			if got := c.send(t, call(route.Method, path, "", "")); got.status != 200 {
 				t.Errorf("%s %s without a key: %d", route.Method, path, got.status)

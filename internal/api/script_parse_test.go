@@ -36,6 +36,7 @@ type expectation struct {
 	body   any // nil: not looked at
 	events []*wantedEvent
 	rows   []string
+	keep   map[string]string // names, and the members of the body that they stand for
 }
 
 var (
@@ -122,7 +123,7 @@ func (p *parser) last() *step {
 // request begins a step: target and options.
 func (p *parser) request(number int, method, rest string) error {
 	words := strings.Fields(rest)
-	s := step{line: number, call: call(method, words[0], "", ""), want: expectation{header: map[string]string{}}}
+	s := step{line: number, call: call(method, words[0], "", ""), want: expectation{header: map[string]string{}, keep: map[string]string{}}}
 	for _, word := range words[1:] {
 		name, value, _ := strings.Cut(word, "=")
 		switch name {
@@ -156,6 +157,9 @@ func (p *parser) part(verb, argument, line string) error {
 		return s.raw(argument)
 	case verb == "event":
 		return s.event(argument)
+	case verb == "keep":
+		name, member, _ := strings.Cut(argument, " ")
+		s.want.keep[name] = member
 	case verb == "row":
 		s.want.rows = append(s.want.rows, argument)
 	case line[0] == ' ' && len(s.want.events) > 0:

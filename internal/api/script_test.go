@@ -14,6 +14,7 @@ import (
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/api"
+	"github.com/roundtable-directory/roundtable/internal/apitest"
 	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/demo"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -35,6 +36,7 @@ import (
 //	event {737} 2                                   the event of that user and version; it stands for the user's own rows, too
 //	  phone: null -> "1"                            before and after; for lists keywords: +["new"] -["gone"]
 //	  sessions_ended 1                              an effect
+//	keep fresh api_key                              a member of the body; {{fresh}} stands for it in what follows
 //	row -sessions 7371                              a row that is gone (-), new (+), or changed (~table key column column)
 //
 // A request changes the rows that its expectation names, and nothing else.
@@ -71,7 +73,7 @@ func readScripts(t *testing.T) []script {
 
 func (s script) run(t *testing.T) {
 	c := newCompany(t)
-	before, made := c.dump(t), ""
+	before, made, known := c.dump(t), "", apitest.Known{}
 	for _, step := range s.steps {
 		if step.verb != "" {
 			c.setUp(t, step)
@@ -79,12 +81,14 @@ func (s script) run(t *testing.T) {
 			continue
 		}
 		step = step.fillMade(t, &made, nil)
+		step.call = known.Fill(step.call)
 		ok := t.Run(fmt.Sprintf("line %d", step.line), func(t *testing.T) {
 			got := c.sendTo(t, step.at, step.call)
 			step = step.fillMade(t, &made, &got)
 			step.check(t, got)
 			after := c.dump(t)
 			c.checkRows(t, step, got, before.changes(after), before, after)
+			step.keep(t, known, got)
 			c.checkSecrets(t, step, got, after)
 			before = after
 		})
@@ -193,9 +197,15 @@ func (c *company) checkRows(t *testing.T, s step, got answer, changes map[string
 }
 
 // checkSecrets wants a posted password nowhere: not in the reply, the log, the
-// database.
+// database. A new API key stands in the reply alone.
 func (c *company) checkSecrets(t *testing.T, s step, got answer, after dump) {
 	t.Helper()
+	var shown struct {
+		Secret string `json:"api_key"`
+	}
+	if json.Unmarshal(got.body, &shown) == nil && shown.Secret != "" && strings.Contains(c.log.String()+fmt.Sprint(after), shown.Secret) {
+		t.Error("the new key stands in the log or the database")
+	}
 	var posted struct{ Password any }
 	if json.Unmarshal(s.call.Body, &posted) != nil {
 		return

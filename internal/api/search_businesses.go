@@ -2,7 +2,9 @@ package api
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -23,7 +25,7 @@ func (q *query) businessSearch() directory.BusinessSearch {
 	f := directory.BusinessSearch{
 		IDs: q.listed("business__in"), Codes: q.listed("codes"), Groups: q.integers("groups"), OrgID: q.integer("org_id"),
 		Code: q.text("code"), Name: q.text("name"), City: q.text("city"), Zipcode: q.text("zipcode"), Country: q.text("country"),
-		ModifiedSince: q.instant("modified__gte"), NoFeatures: q.choices("features__notin", roundtable.PlanNames()...),
+		ModifiedSince: q.seconds("modified__gte"), NoFeatures: q.choices("features__notin", roundtable.PlanNames()...),
 	}
 	if q.values.Get("status") != "" {
 		f.Statuses = q.choices("status", roundtable.BusinessStatuses()...)
@@ -79,4 +81,18 @@ func (q *query) integers(name string) []int64 {
 		list = append(list, value)
 	}
 	return list
+}
+
+// seconds reads Unix seconds, with a fraction or without.
+func (q *query) seconds(name string) roundtable.Opt[roundtable.UnixMicros] {
+	text := q.text(name)
+	if !text.Set {
+		return roundtable.Opt[roundtable.UnixMicros]{}
+	}
+	seconds, err := strconv.ParseFloat(text.Value, 64)
+	if err != nil || !(math.Abs(seconds) <= lastInstant) {
+		q.invalid(name, "Must be Unix seconds, with a fraction or without.")
+		return roundtable.Opt[roundtable.UnixMicros]{}
+	}
+	return roundtable.Some(roundtable.UnixMicros(math.Round(seconds * 1e6)))
 }

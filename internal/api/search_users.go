@@ -6,11 +6,8 @@ import (
 	"github.com/roundtable-directory/roundtable"
 )
 
-// Bounds of what is searched for.
-const (
-	maxSearchText     = 254 // bytes of a text
-	maxSearchKeywords = 100
-)
+// maxSearchKeywords bounds how many keywords are searched for.
+const maxSearchKeywords = 100
 
 // searchUsers is GET /v2/user/search.
 func (a *API) searchUsers(req *request) (*reply, error) {
@@ -103,7 +100,7 @@ func (q *query) userOrder(search *roundtable.UserSearch) {
 func (q *query) shortText(name string) roundtable.Opt[string] {
 	text := q.text(name)
 	if len(text.Value) > maxSearchText {
-		q.invalid(name, "Must be at most 254 bytes long.")
+		q.invalid(name, "Must have at most 256 bytes.")
 		return roundtable.Opt[string]{}
 	}
 	return text

@@ -51,53 +51,82 @@ func (d *Directory) Confirm(ctx context.Context, caller Caller) error {
 }
 
 func (d *Directory) authenticate(ctx context.Context, caller *Caller) error {
-	var actor roundtable.Actor
+	var key *storedKey
+	var owner *roundtable.User
 	err := d.db.Get(ctx, func(tx *db.Tx) (err error) {
-		actor, err = d.actorByHash(tx, caller.secretHash[:])
+		key, owner, err = d.ownedByHash(tx, caller.secretHash[:])
 		return err
 	})
 	if err != nil {
 		return translate(err)
 	}
-	if refusal := actor.Key.Refuse(actor.User, caller.Origin); refusal != roundtable.Accepted {
+	actor, refusal := key.actor(owner, *caller)
+	if refusal != roundtable.Accepted {
 		return d.unauthenticated(actor, refusal, caller.RequestID)
 	}
+	d.uses.note(actor, caller.Origin)
 	caller.KeyID, caller.UserID, caller.OrgID = actor.Key.ID, actor.User.ID, actor.User.OrgID
 	d.callers.remember(*caller)
 	return nil
 }
 
-// actorByHash reads a key with its owner; both are nil if there is none.
-func (d *Directory) actorByHash(tx *db.Tx, hash []byte) (roundtable.Actor, error) {
+// ownedByHash reads a key that a secret belongs to, or belonged to before a rotation,
+// with its owner; both are nil if there is none.
+func (d *Directory) ownedByHash(tx *db.Tx, hash []byte) (*storedKey, *roundtable.User, error) {
 	key, owner := new(storedKey), new(roundtable.User)
-	found, err := tx.One("SELECT "+d.keys.of("k")+", u.id, u.org_id, u.status, u.disabled"+
-		" FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.secret_hash = $1",
+	found, err := tx.One("SELECT "+ownedByHash(d.keys),
 		[]any{hash}, append(d.keys.into(key), &owner.ID, &owner.OrgID, &owner.Status, &owner.Disabled)...)
 	if err != nil || !found {
-		return roundtable.Actor{}, err
+		return nil, nil, err
 	}
-	return roundtable.Actor{Key: &key.APIKey, User: owner}, nil
+	return key, owner, nil
 }
 
-// storedKey is a key with the hash of its secret.
+func ownedByHash(key columns) string {
+	return key.of("k") + ", u.id, u.org_id, u.status, u.disabled FROM api_keys k JOIN users u ON u.id = k.user_id" +
+		" WHERE k.secret_hash = $1 OR k.previous_secret_hash = $1"
+}
+
+// storedKey is a key with the hash of its secret, and of the one before the last
+// rotation.
 type storedKey struct {
 	roundtable.APIKey
-	SecretHash []byte `db:"secret_hash"`
+	SecretHash         []byte `db:"secret_hash"`
+	PreviousSecretHash []byte `db:"previous_secret_hash"`
+}
+
+// actor judges whether the secret that the caller came with lets it in as owner. Of a
+// secret that is neither of the key's nothing is told but that it is unknown.
+func (k *storedKey) actor(owner *roundtable.User, caller Caller) (roundtable.Actor, roundtable.Refusal) {
+	if k == nil {
+		return roundtable.Actor{}, roundtable.KeyUnknown
+	}
+	present := subtle.ConstantTimeCompare(k.SecretHash, caller.secretHash[:])
+	previous := subtle.ConstantTimeCompare(k.PreviousSecretHash, caller.secretHash[:])
+	actor := roundtable.Actor{Key: &k.APIKey, User: owner}
+	switch {
+	case present == 1:
+		return actor, k.Refuse(owner, caller.Origin)
+	case previous == 1:
+		return actor, k.RefusePrevious(owner, caller.Origin)
+	}
+	return roundtable.Actor{}, roundtable.KeyUnknown
 }
 
 // actor returns the caller by the rows of this transaction, refused as at the
 // door: since then anything may have happened.
 func (w *workingSet) actor(caller Caller) (roundtable.Actor, error) {
-	key, known := w.keys[caller.KeyID]
-	if !known || subtle.ConstantTimeCompare(key.SecretHash, caller.secretHash[:]) != 1 {
-		w.d.callers.forget(caller)
-		return roundtable.Actor{}, w.d.unauthenticated(roundtable.Actor{}, roundtable.KeyUnknown, caller.RequestID)
+	key := w.keys[caller.KeyID]
+	var owner *roundtable.User
+	if key != nil {
+		owner = w.users[key.UserID]
 	}
-	actor := roundtable.Actor{Key: &key.APIKey, User: w.users[key.UserID]}
-	if refusal := actor.Key.Refuse(actor.User, caller.Origin); refusal != roundtable.Accepted {
+	actor, refusal := key.actor(owner, caller)
+	if refusal != roundtable.Accepted {
 		w.d.callers.forget(caller)
 		return actor, w.d.unauthenticated(actor, refusal, caller.RequestID)
 	}
+	w.d.uses.note(actor, caller.Origin)
 	return actor, nil
 }
 

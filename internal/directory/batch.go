@@ -22,6 +22,7 @@ type item struct {
 	do     func(*operation) error
 	needed func(actor, target *roundtable.User) roundtable.Needs // of an operation on target; nil: what reading it takes
 	bulk   bool
+	server bool // no caller asked for it: nobody's rights are judged
 
 	reverts *int64 // the event of the target that the update undoes
 	weight  int    // list elements, at least 1

@@ -38,8 +38,8 @@ func (d *opened) plantCredentials(t *testing.T, n int) {
 	add("INSERT INTO sso_links VALUES ('%s', 'issuer', 'subject', 1)", user)
 	add("INSERT INTO mails VALUES (1, '%s', 'welcome', 1, NULL, NULL), (2, '%[1]s', 'welcome', 1, NULL, NULL), (3, '%[1]s', 'welcome', 1, 5, NULL), (4, '%[1]s', 'welcome', 1, NULL, 5)", user)
 	for id, revoked := range map[int]string{107: "NULL", 108: "5"} {
-		add("INSERT INTO api_keys (id, user_id, secret_hash, kind, label, description, demo, ip_whitelist, has_restricted_permissions, permissions, created_at, revoked_at)"+
-			" VALUES (%d, '%s', x'%x', 'user', 'more', '', 0, '[]', 0, '[]', 1, %s)", id, user, secret.HashAPIKey(keyOf(id)), revoked)
+		add("INSERT INTO api_keys (id, user_id, secret_hash, kind, label, label_key, description, demo, ip_whitelist, has_restricted_permissions, permissions, created_at, revoked_at)"+
+			" VALUES (%d, '%s', x'%x', 'user', 'more', 'more', '', 0, '[]', 0, '[]', 1, %s)", id, user, secret.HashAPIKey(keyOf(id)), revoked)
 	}
 	d.exec(t, texts...)
 }

@@ -26,6 +26,7 @@ type Options struct {
 	Log      *slog.Logger
 	MaxBatch int // items of one transaction; 1: one transaction a request
 	Hasher   *secret.Hasher
+	UseEvery time.Duration // how often the use of keys is written; default: a minute
 
 	RateLimit int // requests of an organisation in a minute; 0: no limit
 }
@@ -39,11 +40,15 @@ type Directory struct {
 	log      *slog.Logger
 	users    columns
 	keys     columns
+	records  columns
 	hasher   *secret.Hasher
 	emails   *emailLimit
 	callers  recalledCallers
 	plans    knownPlans
 	rosters  rosters
+	uses     uses
+	endUses  context.CancelFunc
+	usesKept chan struct{}
 	rates    rateLimit
 	queue    *queue
 	maxBatch int
@@ -64,22 +69,30 @@ func New(database *db.DB, o Options) *Directory {
 	if o.Hasher == nil {
 		o.Hasher = secret.NewHasher(nil)
 	}
+	if o.UseEvery <= 0 {
+		o.UseEvery = time.Minute
+	}
 	if o.MaxBatch <= 0 || o.MaxBatch > MaxBatch {
 		o.MaxBatch = MaxBatch
 	}
 	d := &Directory{
 		db: database, now: o.Now, random: o.Random, log: o.Log,
-		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](),
+		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
 		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, stopped: make(chan struct{}),
 	}
 	go d.work()
+	ctx, cancel := context.WithCancel(context.Background())
+	d.endUses, d.usesKept = cancel, make(chan struct{})
+	go d.keepUses(ctx, o.UseEvery)
 	return d
 }
 
 // Close takes no further updates, finishes those that wait, and returns when all
 // are answered. The database stays open.
 func (d *Directory) Close() {
+	d.endUses()
+	<-d.usesKept
 	d.queue.close()
 	<-d.stopped
 }

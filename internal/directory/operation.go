@@ -60,6 +60,9 @@ func reading[T any](ctx context.Context, d *Directory, caller Caller, do func(*o
 // READ scope is made of: its organisation, its lists, the groups of its accesses.
 func (d *Directory) newOperation(tx *db.Tx, it *item) (*operation, error) {
 	o := &operation{workingSet: d.newWorkingSet(), tx: tx, item: it}
+	if it.server {
+		return o, nil
+	}
 	if err := o.loadUsers(tx, []*item{it}); err != nil {
 		return nil, err
 	}

@@ -67,26 +67,35 @@ func (d *Directory) SearchBusinesses(ctx context.Context, caller Caller, filter 
 		if err := q.andFilter(o, &filter); err != nil {
 			return nil, err
 		}
-		found := &Businesses{List: []*roundtable.BusinessView{}}
-		where := " FROM businesses b WHERE " + q.text.String()
-		if _, err := o.tx.One("SELECT COUNT(*)"+where, q.args, &found.Count); err != nil {
-			return nil, err
-		}
-		if page.Number-1 > found.Count/page.PerPage {
-			return found, nil
-		}
-		q.write(" ORDER BY "+order.text()+" LIMIT ? OFFSET ?", page.PerPage, (page.Number-1)*page.PerPage)
-		var ids []string
-		err := o.tx.Each("SELECT b.id FROM businesses b WHERE "+q.text.String(), q.args, func(rows *db.Rows) error {
-			ids = append(ids, "")
-			return rows.Scan(&ids[len(ids)-1])
-		})
+		count, ids, err := q.page(o, order, page)
 		if err != nil {
 			return nil, err
 		}
-		found.List, err = o.views(ids)
-		return found, err
+		list, err := o.views(ids)
+		return &Businesses{Count: count, List: list}, err
 	})
+}
+
+// page counts what is left and returns the ids of a page. What access sets reach is worth
+// finding once only, so there the count comes with the ids.
+func (q *businessQuery) page(o *operation, order BusinessOrder, page Page) (count int, ids []string, err error) {
+	where, args := " FROM businesses b WHERE "+q.text.String(), slices.Clone(q.args)
+	counted := "COUNT(*) OVER ()"
+	if o.actor.User.Role != roundtable.GroupManager || page.Number > 1 {
+		counted = "0"
+		if _, err = o.tx.One("SELECT COUNT(*)"+where, args, &count); err != nil || page.Number-1 > count/page.PerPage {
+			return count, nil, err
+		}
+	}
+	q.write(" ORDER BY "+order.text()+" LIMIT ? OFFSET ?", page.PerPage, (page.Number-1)*page.PerPage)
+	err = o.tx.Each("SELECT b.id, "+counted+" FROM businesses b WHERE "+q.text.String(), q.args, func(rows *db.Rows) error {
+		var id string
+		var all int
+		err := rows.Scan(&id, &all)
+		ids, count = append(ids, id), max(count, all)
+		return err
+	})
+	return count, ids, err
 }
 
 // views loads businesses as readers see them, in the order of ids.

@@ -180,10 +180,10 @@ func (p *planter) keys(seed Seed) {
 		if v.ID != 0 {
 			id = v.ID
 		}
-		p.insert("api_keys", "id, user_id, secret_hash, kind, label, description, demo, expiration_date, ip_whitelist,"+
-			" has_restricted_permissions, permissions, created_at, revoked_at",
-			id, v.UserID, v.Hash[:], "user", v.Label, "", v.Demo, v.ExpirationDate, list(v.IPWhitelist),
-			v.HasRestrictedPermissions, list(v.Permissions), p.now, v.RevokedAt)
+		p.insert("api_keys", "id, user_id, secret_hash, kind, label, label_key, description, demo, expiration_date, ip_whitelist,"+
+			" has_restricted_permissions, permissions, created_at, revoked_at, previous_expires_at",
+			id, v.UserID, v.Hash[:], roundtable.UserKey, v.Label, roundtable.Fold(v.Label), "", v.Demo, v.ExpirationDate, list(v.IPWhitelist),
+			v.HasRestrictedPermissions, list(v.Permissions), p.now, v.RevokedAt, v.PreviousExpiresAt)
 	}
 }
 

@@ -17,7 +17,7 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 		{ends.Password, "DELETE FROM passwords WHERE user_id = $1", []any{user}},
 		{ends.Sessions, "DELETE FROM sessions WHERE user_id = $1", []any{user}},
 		{ends.PasswordSessions, "DELETE FROM sessions WHERE user_id = $1 AND kind = $2", []any{user, sessionByPassword}},
-		{ends.APIKeys, "UPDATE api_keys SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL", []any{user, now}},
+		{ends.APIKeys, "UPDATE api_keys SET revoked_at = $2, revoked_by = $3 WHERE user_id = $1 AND revoked_at IS NULL", []any{user, now, r.item.caller.UserID}},
 		{
 			ends.ConnectionTokens,
 			"UPDATE connection_tokens SET revoked_at = $2 WHERE user_id = $1 AND consumed_at IS NULL AND revoked_at IS NULL",

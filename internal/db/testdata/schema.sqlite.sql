@@ -5,7 +5,9 @@ CREATE TABLE api_keys (
     previous_secret_hash       BLOB    UNIQUE,
     previous_expires_at        INTEGER,
     kind                       TEXT    NOT NULL,
+    bot_org_id                 INTEGER,
     label                      TEXT    NOT NULL,
+    label_key                  TEXT    NOT NULL,
     description                TEXT    NOT NULL,
     demo                       INTEGER NOT NULL,
     expiration_date            TEXT,
@@ -19,6 +21,7 @@ CREATE TABLE api_keys (
     revoked_by                 TEXT
 ) STRICT;
 CREATE INDEX api_keys_by_user ON api_keys (user_id);
+CREATE INDEX api_keys_of_bots ON api_keys (bot_org_id) WHERE bot_org_id IS NOT NULL;
 CREATE TABLE business_groups (
     business_id TEXT    NOT NULL REFERENCES businesses (id),
     group_id    INTEGER NOT NULL REFERENCES groups (id),

@@ -158,7 +158,9 @@ CREATE TABLE api_keys (
     previous_secret_hash       BLOB    UNIQUE, -- after a rotation, until previous_expires_at
     previous_expires_at        INTEGER,
     kind                       TEXT    NOT NULL, -- user, bot
+    bot_org_id                 INTEGER, -- of a bot key: the organisation it was made in, which may be gone
     label                      TEXT    NOT NULL,
+    label_key                  TEXT    NOT NULL, -- folded, for searching
     description                TEXT    NOT NULL,
     demo                       INTEGER NOT NULL,
     expiration_date            TEXT, -- YYYY-MM-DD, the first day on which it refuses
@@ -173,6 +175,7 @@ CREATE TABLE api_keys (
 ) STRICT;
 
 CREATE INDEX api_keys_by_user ON api_keys (user_id);
+CREATE INDEX api_keys_of_bots ON api_keys (bot_org_id) WHERE bot_org_id IS NOT NULL;
 
 CREATE TABLE connection_tokens (
     token_hash  BLOB    NOT NULL PRIMARY KEY,
