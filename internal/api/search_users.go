@@ -6,7 +6,7 @@ import (
 	"github.com/roundtable-directory/roundtable"
 )
 
-// maxSearchKeywords bounds how many keywords are searched for.
+// maxSearchKeywords are the keywords that one search names at most.
 const maxSearchKeywords = 100
 
 // searchUsers is GET /v2/user/search.
@@ -100,7 +100,7 @@ func (q *query) userOrder(search *roundtable.UserSearch) {
 func (q *query) shortText(name string) roundtable.Opt[string] {
 	text := q.text(name)
 	if len(text.Value) > maxSearchText {
-		q.invalid(name, "Must have at most 256 bytes.")
+		q.invalid(name, "Must be at most 256 bytes long.")
 		return roundtable.Opt[string]{}
 	}
 	return text

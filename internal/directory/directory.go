@@ -45,10 +45,10 @@ type Directory struct {
 	emails   *emailLimit
 	callers  recalledCallers
 	plans    knownPlans
-	rosters  rosters
 	uses     uses
 	endUses  context.CancelFunc
 	usesKept chan struct{}
+	rosters  rosters
 	rates    rateLimit
 	queue    *queue
 	maxBatch int
