@@ -107,21 +107,42 @@ type person struct {
 	keywords            []string
 }
 
-var (
-	firstNames = strings.Fields("Marie Jean Anna Pierre Luca Sofia Jürgen Éloïse Karim Zoé Paul Marta Iñigo Chloé Mateusz Nadia Hugo Inês Omar Léa " +
-		"Victor Clara Björn Alice Tomás Emma Noël Sara Luís Julie André Eva Max Laura Ivan Rosa Kévin Petra Samir Lina")
-	nameStarts = strings.Fields("Mar Ber Dub Lau Gar Mor Fer Roux Leg Fon Kow Nov Sch Mül Hof Bau Ros San Oli Val Del Per Gal Car Lan Boh Gau Yva Bla Cas")
-	nameMiddle = strings.Fields("a e i o u an en in on ar er il al tor bel mon ri li va do")
-	nameEnds   = strings.Fields("tin nard ois rent cia reau nandez sel rand taine ski ák mann ler feld mer si tos veira ley court val les don celot ort vain nnec se se")
-	keywords   = strings.Fields("knight grail table castle sword horse shield banner north south east west night early late vip trainer first-aid fire keys")
-)
+// firstNames are those that people bear, alone or in pairs.
+var firstNames = []string{
+	"Marie", "Jean", "Anna", "Pierre", "Luca", "Sofia", "Jürgen", "Éloïse", "Karim", "Zoé", "Paul", "Marta", "Iñigo", "Chloé", "Mateusz",
+	"Nadia", "Hugo", "Inês", "Omar", "Léa", "Victor", "Clara", "Björn", "Alice", "Tomás", "Emma", "Noël", "Sara", "Luís", "Julie", "André",
+	"Eva", "Max", "Laura", "Ivan", "Rosa", "Kévin", "Petra", "Samir", "Lina",
+}
+
+// nameStarts, nameMiddles and nameEnds make last names.
+var nameStarts = []string{
+	"Mar", "Ber", "Dub", "Lau", "Gar", "Mor", "Fer", "Roux", "Leg", "Fon", "Kow", "Nov", "Sch", "Mül", "Hof", "Bau", "Ros", "San", "Oli",
+	"Val", "Del", "Per", "Gal", "Car", "Lan", "Boh", "Gau", "Yva", "Bla", "Cas",
+}
+
+// nameMiddles stand in last names.
+var nameMiddles = []string{
+	"a", "e", "i", "o", "u", "an", "en", "in", "on", "ar", "er", "il", "al", "tor", "bel", "mon", "ri", "li", "va", "do",
+}
+
+// nameEnds end last names.
+var nameEnds = []string{
+	"tin", "nard", "ois", "rent", "cia", "reau", "nandez", "sel", "rand", "taine", "ski", "ák", "mann", "ler", "feld", "mer", "si", "tos",
+	"veira", "ley", "court", "val", "les", "don", "celot", "ort", "vain", "nnec", "se", "se",
+}
+
+// keywords become rarer towards the end.
+var keywords = []string{
+	"knight", "grail", "table", "castle", "sword", "horse", "shield", "banner", "north", "south", "east", "west", "night", "early", "late",
+	"vip", "trainer", "first-aid", "fire", "keys",
+}
 
 // person follows from the user alone. Half share one of forty first names and all have one
 // of some eighteen thousand last names; seven in ten have a keyword, few of them the last.
 func (u user) person() person {
 	chance := rand.New(rand.NewPCG(uint64(u.org), uint64(int64(u.place))))
 	p := person{first: oneOf(chance, firstNames), status: "active"}
-	p.last = oneOf(chance, nameStarts) + oneOf(chance, nameMiddle) + oneOf(chance, nameEnds)
+	p.last = oneOf(chance, nameStarts) + oneOf(chance, nameMiddles) + oneOf(chance, nameEnds)
 	if chance.IntN(2) == 0 {
 		p.first += "-" + oneOf(chance, firstNames)
 	}

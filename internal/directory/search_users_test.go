@@ -378,27 +378,3 @@ func TestSearchWhileWriting(t *testing.T) {
 		s.compare(t, d)
 	}
 }
-
-// A group that was made after the businesses were read counts as soon as it is granted.
-func TestSearchKnowsNewGroups(t *testing.T) {
-	t.Parallel()
-	d := openSmall(t)
-	count := func(by int) int {
-		n, err := d.CountUsers(t.Context(), d.caller(by), roundtable.UserSearch{HasBusinesses: some(true)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	if got := count(venec); got != 1 { // yvain, with 3
-		t.Errorf("venec finds %d", got)
-	}
-	made, err := d.CreateGroup(t.Context(), d.caller(arthur), 1, roundtable.GroupEdit{Name: some("New"), Businesses: some(shopIDs(1, 5))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.update(t, arthur, venec, setAccesses([]int64{made.ID}))
-	if got := count(venec); got != 2 { // perceval and galessin, with 1
-		t.Errorf("with the new group venec finds %d", got)
-	}
-}

@@ -67,7 +67,15 @@ func (f Result) byTrait(order roundtable.UserOrder, descending bool, visit func(
 			table[n] = string(traits(n).role())
 		}
 	}
-	values := slices.Compact(slices.Sorted(slices.Values(table[:])))
+	var there [1 << 6]bool
+	f.slots.each(func(slot uint32) { there[r.traits[slot]] = true })
+	var values []string
+	for n, found := range there {
+		if found && !slices.Contains(values, table[n]) {
+			values = append(values, table[n])
+		}
+	}
+	slices.Sort(values)
 	if descending {
 		slices.Reverse(values)
 	}

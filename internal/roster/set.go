@@ -97,3 +97,11 @@ func (s set) subtract(other set) {
 		s[i] &^= other[i]
 	}
 }
+
+func (s set) each(visit func(n uint32)) {
+	for i, word := range s {
+		for ; word != 0; word &= word - 1 {
+			visit(uint32(i*64 + bits.TrailingZeros64(word)))
+		}
+	}
+}
