@@ -26,7 +26,7 @@ func soundRequests(t *testing.T) map[string]sound {
 	callers, lines := readMatrix(t)
 	requests := map[string]sound{}
 	for _, line := range lines {
-		route, caller := line.route(), slices.Index(line.cells, http.StatusOK)
+		route, caller := line.route(), slices.IndexFunc(line.cells, func(c cell) bool { return c.status == http.StatusOK })
 		name := route.Method + " " + route.Path
 		if _, known := requests[name]; !known && caller >= 0 {
 			requests[name] = sound{line, callers[caller]}
