@@ -179,7 +179,7 @@ func (s *scene) businessDeed(t *testing.T) *deed {
 			update.Patch.OrgID = some(org)
 		}
 		update.Patch.SetFields(map[string]json.RawMessage{
-			"name": json.RawMessage(`"New"`), "city": json.RawMessage(`"Paris"`), "address_full": json.RawMessage(`"1"`),
+			"name": json.RawMessage(`"New"`), "city": json.RawMessage(`"Paris"`), "categories": json.RawMessage(`["x"]`),
 			"zipcode": json.RawMessage(`"75001"`), "country": json.RawMessage(`"FR"`),
 		})
 		return doing(s, t, "new business", func(d *opened, caller Caller) (*roundtable.BusinessView, error) {
