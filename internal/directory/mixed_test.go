@@ -215,8 +215,9 @@ func TestMixedDeedsOneByOne(t *testing.T) {
 				continue
 			}
 			replays++
-			if err := m.run(d); err == nil || unexpected(err) {
-				t.Errorf("%s: again %v", name, err)
+			again := m.run(d)
+			if _, replayed := errors.AsType[*Replayed](again); final(err) && !replayed && !judgedAnew(again) || unexpected(again) {
+				t.Errorf("%s: %v, and again %v", name, err, again)
 			}
 			if changed := differences(after, d.dump(t)); len(changed) > 0 {
 				t.Fatalf("%s: sent again it changes\n%s", name, strings.Join(changed, "\n"))

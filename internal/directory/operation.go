@@ -130,10 +130,11 @@ func (d *Directory) operateOnce(tx *db.Tx, it *item) (refusal, err error) {
 		return refusal, err
 	}
 	refusal, err = d.operateSafely(tx, it, func(o *operation) error {
-		if retry.Deletes {
-			return replayed
+		anew := it.do(o)
+		if retry.Deletes && deleted(replayed) && isNotFound(anew) {
+			anew = nil
 		}
-		return cmp.Or(it.do(o), replayed) // judged anew, and undone
+		return cmp.Or(anew, replayed) // judged anew, and undone
 	})
 	if err == nil && !judgedAnew(refusal) {
 		refusal = replayed
