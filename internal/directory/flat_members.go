@@ -31,6 +31,9 @@ func (d *Directory) SetFlatMembers(ctx context.Context, caller Caller, id int64,
 	}
 	picked, err := reading(ctx, d, caller, func(o *operation) ([]string, error) {
 		group, err := o.editableGroup(path, &edit)
+		if err == nil {
+			err = roundtable.PickBusinesses(o.actor, edit.Form)
+		}
 		if err != nil {
 			return nil, err
 		}
