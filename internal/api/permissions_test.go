@@ -56,7 +56,7 @@ func (c *company) without(t *testing.T, owner, permission string) (key string) {
 	t.Helper()
 	rest := slices.DeleteFunc(roundtable.Permissions(), func(p string) bool { return p == permission })
 	key = fmt.Sprintf("rt_%s_without_%s", owner, permission)
-	c.plantKey(t, key, demo.User(owner), `{"permissions": `+string(encodeJSON(rest))+`}`)
+	c.plantKey(t, key, demo.User(owner), `{"permissions": `+encodeJSON(rest)+`}`)
 	return key
 }
 
@@ -94,7 +94,7 @@ func TestEveryRouteAsksForItsPermissions(t *testing.T) {
 	}
 	each(func(route api.Route, path, body string, needs []string) {
 		key := fmt.Sprint("rt_", route.Method, path)
-		c.plantKey(t, key, demo.User("701"), `{"permissions": `+string(encodeJSON(append([]string{}, needs...)))+`}`)
+		c.plantKey(t, key, demo.User("701"), `{"permissions": `+encodeJSON(append([]string{}, needs...))+`}`)
 		got := c.send(t, call(route.Method, path, key, body))
 		if got.status == 401 || strings.Contains(string(got.body), string(roundtable.CodeForbidden)) {
 			t.Errorf("%s %s with %q: %d %s", route.Method, path, needs, got.status, got.body)
