@@ -16,11 +16,15 @@ const (
 func (w world) chainManager() user { return user{w.chain(), w.users(w.chain()) - 1} }
 
 // accessSets are those of a GROUP_MANAGER. In the chain: two countries and, of the
-// third, one service. Elsewhere one country, by its two services.
+// third, one service. Elsewhere one country, by its two services; those who are
+// measured in searches have many.
 func (w world) accessSets(u user) [][]int {
 	groups := u.org * 10
 	if u == w.chainManager() {
 		return [][]int{{groups + 1}, {groups + 2}, {groups + 3, groups + 4}}
+	}
+	if u.org > w.chain() || w.named && u.place == firstGroupMgr {
+		return w.sets(u)
 	}
 	country := groups + 1 + (u.place-firstGroupMgr)%3
 	return [][]int{{country, groups + 4}, {country, groups + 5}}

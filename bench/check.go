@@ -47,6 +47,12 @@ func verify(ctx context.Context, s *server, sent []update, connections int) erro
 		if !u.applies() {
 			continue
 		}
+		if u.path != "" {
+			if err := s.verifyCreated(ctx, u); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := s.verifyUser(ctx, u.target, sent, len(certain), slack); err != nil {
 			return fmt.Errorf("user %s: %w", u.target.id(), err)
 		}
@@ -149,7 +155,7 @@ func (s *server) ask(ctx context.Context, u update) (status int, body []byte, er
 	if u.body != nil {
 		method, content = http.MethodPost, bytes.NewReader(u.body)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, s.url+"/v2/user/"+u.target.id(), content)
+	request, err := http.NewRequestWithContext(ctx, method, s.url+u.url(), content)
 	if err != nil {
 		return 0, nil, err
 	}

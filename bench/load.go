@@ -99,7 +99,7 @@ func (u update) appendRequest(b []byte) []byte {
 	if u.body == nil {
 		method = "GET"
 	}
-	b = fmt.Appendf(b, "%s /v2/user/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nx-APIKey: %s\r\n", method, u.target.id()+u.under, u.caller.key())
+	b = fmt.Appendf(b, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nx-APIKey: %s\r\n", method, u.url(), u.caller.key())
 	if u.body != nil {
 		b = fmt.Appendf(b, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(u.body))
 	}

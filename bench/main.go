@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -63,7 +64,7 @@ func parse(args []string) (settings, error) {
 // selected are the modes that -only leaves.
 func (s settings) selected() []mode {
 	var chosen []mode
-	for _, m := range modes {
+	for _, m := range slices.Concat(modes, searchModes()) {
 		for part := range strings.SplitSeq(s.only, ";") {
 			if strings.Contains(m.name, strings.TrimSpace(part)) {
 				chosen = append(chosen, m)
@@ -84,6 +85,7 @@ type bench struct {
 	copies              int
 	startups            []time.Duration // on the large database
 	subjects            []*subject
+	searching           *searching // nil: nothing is searched
 }
 
 func run(ctx context.Context, args []string) (err error) {

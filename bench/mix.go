@@ -18,6 +18,14 @@ type update struct {
 	body           []byte
 	want           int
 	under          string // what follows the path of the target
+	path           string // instead of that of the target
+}
+
+func (u update) url() string {
+	if u.path != "" {
+		return u.path
+	}
+	return "/v2/user/" + u.target.id() + u.under
 }
 
 // applies says whether the update changes the target when it is answered as wanted.

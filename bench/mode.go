@@ -18,6 +18,7 @@ const (
 	million              // the server on the large database
 	empty                // the empty handler
 	rawBatch             // the update path without HTTP
+	searched             // the server on the database of the searches, one for all rows
 )
 
 // mode is one row of the table: a kind of subject under one kind of load.
@@ -37,6 +38,7 @@ var modes = []mode{
 	{"GET by id, 64", batched, 64, (*generator).read, 5_000, true},
 	{"raw batch, mix", rawBatch, 1, (*generator).mixed, 0, false},
 	{"mix, 64", batched, 64, (*generator).mixed, 20_000, false},
+	{createMode, batched, 64, (*generator).created, 12_000, false},
 	{"one transaction, 64", single, 64, (*generator).mixed, 8_000, false},
 	{"mix with passwords, 64", batched, 64, (*generator).mixedWithPasswords, 20_000, false},
 	{"mix, large, 64", million, 64, (*generator).mixed, 20_000, false},
@@ -68,12 +70,16 @@ type subject struct {
 	mode
 	startup time.Duration
 	samples []sample
+	found   int // how many a search finds
 	run     func(ctx context.Context, seconds int) (sample, error)
 	stop    func() error
 }
 
 // prepare gives a mode its own copy of the database and starts what it measures.
 func (b *bench) prepare(ctx context.Context, m mode) (*subject, error) {
+	if m.kind == searched {
+		return b.prepareSearch(ctx, m)
+	}
 	w, seeded := b.world, b.seeded
 	if m.kind == million {
 		w, seeded = b.large, b.seededLarge

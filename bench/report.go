@@ -18,6 +18,7 @@ func (b *bench) report(out io.Writer) error {
 	var text bytes.Buffer
 	b.writeSettings(&text)
 	b.writeTable(&text)
+	b.writeSearches(&text)
 	b.writeVerdict(&text)
 	_, err := out.Write(text.Bytes())
 	return err

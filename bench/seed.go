@@ -38,7 +38,7 @@ func fill(ctx context.Context, d *db.DB, w world) error {
 		return err
 	}
 	const orgsAtOnce = 10
-	for from := 1; from <= w.chain(); from += orgsAtOnce {
+	for from := 1; from <= w.lastOrg(); from += orgsAtOnce {
 		err := d.Write(ctx, func(tx *db.Tx) error {
 			s := newSeeder(tx)
 			if from == 1 {
@@ -46,7 +46,7 @@ func fill(ctx context.Context, d *db.DB, w world) error {
 					s.providers.add(p, fmt.Sprintf("provider-%d", p))
 				}
 			}
-			for org := from; org < from+orgsAtOnce && org <= w.chain(); org++ {
+			for org := from; org < from+orgsAtOnce && org <= w.lastOrg(); org++ {
 				s.org(w, org)
 			}
 			return s.flush()
@@ -106,17 +106,16 @@ func (s *seeder) flush() error {
 func (s *seeder) org(w world, org int) {
 	name := fmt.Sprintf("org-%d", org)
 	s.orgs.add(org, providerOf(org), name, name, name, roundtable.DefaultOrgType, allPlans(), seededAt, 1)
-	s.sections.add(org*10+1, org, "Country", "country")
-	s.sections.add(org*10+2, org, "Service", "service")
-	for g := 1; g <= 5; g++ {
-		name := fmt.Sprintf("group-%d", g)
-		s.groups.add(org*10+g, org, org*10+1+g/4, name, name, seededAt, seededAt)
-	}
+	s.groupsOf(w, org)
 	for b := range w.businesses(org) {
 		id := businessID(org, b)
 		s.businesses.add(id, org, fmt.Sprintf("L%05d", b), fmt.Sprintf("Shop %d", b), "Paris", "75001", "FR", "open", "LOCAL", 1,
 			fmt.Sprintf("shop %d", b), "paris", fmt.Sprintf(" shop %d paris 75001", b), "{}", seededAt, seededAt, 1)
-		for _, g := range groupsOf(org, b) {
+		groups := groupsOf(org, b)
+		if org > w.chain() {
+			groups = giantGroupsOf(b)
+		}
+		for _, g := range groups {
 			s.businessGroups.add(id, g)
 		}
 	}
@@ -128,9 +127,41 @@ func (s *seeder) org(w world, org int) {
 	}
 }
 
+// groupsOf adds the sections and groups of an organisation.
+func (s *seeder) groupsOf(w world, org int) {
+	if org > w.chain() {
+		first := giantIDs
+		for section, size := range giantSectionSizes {
+			label := fmt.Sprintf("section-%d", section)
+			s.sections.add(giantIDs+section, org, label, label)
+			for g := range size {
+				name := fmt.Sprintf("group-%d", g)
+				s.groups.add(first+g, org, giantIDs+section, name, name, seededAt, seededAt)
+			}
+			first += size
+		}
+		return
+	}
+	s.sections.add(org*10+1, org, "Country", "country")
+	s.sections.add(org*10+2, org, "Service", "service")
+	for g := 1; g <= 5; g++ {
+		name := fmt.Sprintf("group-%d", g)
+		s.groups.add(org*10+g, org, org*10+1+g/4, name, name, seededAt, seededAt)
+	}
+}
+
 func (s *seeder) user(w world, u user) {
-	id, role := u.id(), w.role(u)
-	s.users.add(id, u.org, u.email(), u.email(), "Perceval", "de Galles", "fr", "", role, "active", 0, 0, "[]", 1, seededAt, 1)
+	id, role, email := u.id(), w.role(u), u.email()
+	p, own := person{first: "Perceval", last: "de Galles", status: "active"}, "[]"
+	if w.named {
+		p, email = u.person(), u.address()
+		text, err := json.Marshal(append([]string{}, p.keywords...))
+		if err != nil {
+			panic(err) // strings always encode
+		}
+		own = string(text)
+	}
+	s.users.add(id, u.org, email, email, p.first, p.last, "fr", "", role, p.status, p.disabled, 0, own, 1, seededAt, 1)
 	switch role {
 	case "GROUP_MANAGER":
 		for set, groups := range w.accessSets(u) {

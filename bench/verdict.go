@@ -52,8 +52,10 @@ func (b *bench) targets() []target {
 	list = append(list, b.ratio("mix with passwords, 64", "mix, 64", 0.999, 0.75)...)
 	list = append(list, b.ratio("mix, large, 64", "mix, 64", 1, 0.8)...)
 	list = append(list, b.largeServer()...)
+	list = append(list, b.ratio(createMode, "mix, 64", 1, 0.6)...)
 	list = append(list, b.accessList()...)
-	return append(list, b.reading()...)
+	list = append(list, b.reading()...)
+	return append(list, b.searchTargets()...)
 }
 
 // rateOverRaw: at least a number, and at least 55 % of the raw batch.

@@ -24,6 +24,8 @@ type world struct {
 	orgs       int
 	perOrg     int // users
 	fewestShop int // businesses of the smallest organisation
+	named      bool
+	giantUsers int // of the giant organisation, the one after the chain; 0: there is none
 }
 
 // user names a user by organisation and place in it; a negative place is the PROVIDER.
@@ -41,15 +43,21 @@ func newWorld(users int) world {
 func (w world) chain() int { return w.orgs + 1 }
 
 func (w world) businesses(org int) int {
-	if org == w.chain() {
+	switch {
+	case org == w.chain():
 		return chainShops
+	case org > w.chain():
+		return w.giantShops()
 	}
 	return w.fewestShop + org*37%81
 }
 
 func (w world) users(org int) int {
-	if org == w.chain() {
+	switch {
+	case org == w.chain():
 		return chainFirst + chainMid + chainTop + 1 // and chainManager
+	case org > w.chain():
+		return w.giantUsers
 	}
 	return w.perOrg
 }
@@ -73,7 +81,7 @@ func (w world) role(u user) string {
 		return "ORG_MANAGER"
 	case u.place == 3:
 		return "PUBLISHER"
-	case u == w.chainManager(), u.org != w.chain() && u.place < w.firstManager():
+	case u == w.chainManager(), u.org < w.chain() && u.place < w.firstManager(), u.org > w.chain() && u.place < w.giantManager():
 		return "GROUP_MANAGER"
 	}
 	return "BUSINESS_MANAGER"
@@ -84,6 +92,9 @@ func (w world) holdsMany(org, k int) bool { return k%100 == 0 && w.businesses(or
 
 // shops are the businesses of a BUSINESS_MANAGER at the start, in the order of the list.
 func (w world) shops(u user) []int {
+	if u.org > w.chain() {
+		return w.giantList(u)
+	}
 	if u.org == w.chain() {
 		if k := u.place - chainFirst; k < chainMid {
 			return numbers(k*131, 1000)
@@ -118,7 +129,7 @@ func providerOf(org int) int { return 1 + (org-1)%providers }
 func providerUser(org int) user { return user{providerOf(org), -1} }
 
 // groupsOf are the groups of a business: one of three countries, one of two services.
-func groupsOf(org, shop int) [2]int { return [2]int{org*10 + 1 + shop%3, org*10 + 4 + shop%2} }
+func groupsOf(org, shop int) []int { return []int{org*10 + 1 + shop%3, org*10 + 4 + shop%2} }
 
 func (u user) id() string { return fmt.Sprintf("5309c3a2%08x%08x", u.org, uint32(u.place)) }
 

@@ -60,7 +60,8 @@ func (c *company) checkOrphans(t *testing.T, d dump) {
 			}
 			for _, row := range d.table(r.table) {
 				value := row[r.column]
-				if value != nil && !slices.ContainsFunc(r.parents, func(parent string) bool { return ids[parent][value] }) {
+				if value != nil && value != "" && // the newest event of a deleted organisation is left empty
+					!slices.ContainsFunc(r.parents, func(parent string) bool { return ids[parent][value] }) {
 					t.Errorf("%s.%s names %v, which is not there: %s", r.table, r.column, value, encodeJSON(row))
 				}
 			}

@@ -28,6 +28,8 @@ var routes = []Route{
 	{Method: "GET", Path: "/docs/{asset}", Public: true, handle: (*API).getDocs},
 	{Method: "POST", Path: "/v2/user", handle: (*API).createUser},
 	{Method: "GET", Path: "/v2/user/me", handle: (*API).getMe},
+	{Method: "GET", Path: "/v2/user/search", handle: (*API).searchUsers},
+	{Method: "GET", Path: "/v2/user/search/count", handle: (*API).countUsers},
 	{Method: "GET", Path: "/v2/user/{user_id}", handle: (*API).getUser},
 	{Method: "POST", Path: "/v2/user/{user_id}", handle: (*API).updateUser},
 	{Method: "DELETE", Path: "/v2/user/{user_id}", NoBody: true, handle: (*API).deleteUser},

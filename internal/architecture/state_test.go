@@ -64,7 +64,7 @@ func isError(name string) bool {
 // makers are the calls whose result is as good as a table.
 var makers = map[string][]string{
 	"regexp":  {"MustCompile"},
-	"strings": {"NewReplacer"},
+	"strings": {"Fields", "NewReplacer"},
 	"sync":    {"OnceValue", "OnceValues"},
 }
 

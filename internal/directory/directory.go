@@ -48,6 +48,7 @@ type Directory struct {
 	uses     uses
 	endUses  context.CancelFunc
 	usesKept chan struct{}
+	rosters  rosters
 	rates    rateLimit
 	queue    *queue
 	maxBatch int
@@ -77,7 +78,7 @@ func New(database *db.DB, o Options) *Directory {
 	d := &Directory{
 		db: database, now: o.Now, random: o.Random, log: o.Log,
 		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
-		hasher: o.Hasher, emails: newEmailLimit(), queue: newQueue(),
+		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
 		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, stopped: make(chan struct{}),
 	}
 	go d.work()

@@ -24,7 +24,7 @@ func (w *workingSet) loadUsers(tx *db.Tx, items []*item) error {
 	for _, it := range items {
 		keyIDs[it.caller.KeyID] = true
 		userIDs[it.caller.UserID] = true
-		if roundtable.ValidID(it.target) {
+		if it.create == nil && roundtable.ValidID(it.target) {
 			userIDs[it.target] = true
 		}
 	}

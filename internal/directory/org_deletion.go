@@ -35,7 +35,7 @@ func (o *operation) populationOf(org int64) (empty, hasProviders bool, err error
 // deleteAllOf takes away what belongs to an organisation, what refers to other rows
 // before those.
 func (o *operation) deleteAllOf(org int64) error {
-	for _, statement := range []string{deleteEventsOf, deleteAnswersOf} {
+	for _, statement := range []string{emptyNewestEvent, deleteEventsOf, deleteAnswersOf} {
 		if _, err := o.tx.Exec(statement, org); err != nil {
 			return err
 		}
@@ -59,7 +59,13 @@ const deleteEventsOf = "WITH RECURSIVE chain (id, previous_id) AS (" +
 	"SELECT id, previous_id FROM events WHERE id IN (" +
 	"SELECT last_event_id FROM users WHERE org_id = $1 UNION ALL SELECT last_event_id FROM deleted_users WHERE org_id = $1)" +
 	" UNION ALL SELECT e.id, e.previous_id FROM chain c JOIN events e ON e.id = c.previous_id)" +
-	" DELETE FROM events WHERE id IN (SELECT id FROM chain)"
+	" DELETE FROM events WHERE id IN (SELECT id FROM chain) AND id < (SELECT MAX(id) FROM events)"
+
+// emptyNewestEvent leaves nothing of the newest event but its id, if it would go: an id
+// is never given again, as searches follow the events by their ids.
+const emptyNewestEvent = "UPDATE events SET user_id = '', previous_id = NULL, actor_id = '', changes = '[]', effects = '[]'" +
+	" WHERE id = (SELECT MAX(id) FROM events) AND user_id IN (" +
+	"SELECT id FROM users WHERE org_id = $1 UNION ALL SELECT id FROM deleted_users WHERE org_id = $1)"
 
 const deleteAnswersOf = "DELETE FROM idempotent_answers WHERE org_id = $1 OR api_key_id IN (" +
 	"SELECT k.id FROM api_keys k JOIN users u ON u.id = k.user_id WHERE u.org_id = $1)"

@@ -23,6 +23,9 @@ func (o *operation) regroup(orgID int64, changes []regrouping) error {
 	if err := o.writeMemberships(changes); err != nil {
 		return err
 	}
+	if err := o.shopsChanged(orgID); err != nil {
+		return err
+	}
 	managers, err := o.loadManagersOf(orgID, changedGroups(changes))
 	if err != nil {
 		return err

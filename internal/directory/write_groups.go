@@ -21,6 +21,9 @@ func (o *operation) insertGroup(group storedGroup, businesses []string) (id int6
 	for i, business := range businesses {
 		changes[i] = regrouping{business: business, after: []int64{id}}
 	}
+	if err := o.shopsChanged(group.orgID); err != nil {
+		return 0, err
+	}
 	return id, o.writeMemberships(changes)
 }
 
@@ -82,7 +85,10 @@ func (o *operation) deleteGroups(gone map[int64]bool) error {
 	if err := o.writeUsers(); err != nil {
 		return err
 	}
-	for _, text := range []string{"DELETE FROM business_groups WHERE group_id IN (?ids)", "DELETE FROM groups WHERE id IN (?ids)"} {
+	for _, text := range []string{
+		"UPDATE orgs SET shops_version = shops_version + 1 WHERE id IN (SELECT org_id FROM groups WHERE id IN (?ids))",
+		"DELETE FROM business_groups WHERE group_id IN (?ids)", "DELETE FROM groups WHERE id IN (?ids)",
+	} {
 		if _, err := db.ExecIn(o.tx, text, nil, keys(gone)); err != nil {
 			return err
 		}

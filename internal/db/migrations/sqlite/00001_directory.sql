@@ -20,7 +20,8 @@ CREATE TABLE orgs (
     max_businesses   INTEGER,
     last_api_call_at INTEGER,
     created_at       INTEGER NOT NULL,
-    version          INTEGER NOT NULL
+    version          INTEGER NOT NULL,
+    shops_version    INTEGER NOT NULL DEFAULT 0 -- up with each change of its businesses, groups and memberships that access reads
 ) STRICT;
 
 CREATE INDEX orgs_by_provider ON orgs (provider_id, id);

@@ -1,0 +1,107 @@
+package roster
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// set is a set of small numbers, a bit for each.
+type set []uint64
+
+func newSet(size int) set { return make(set, (size+63)/64) }
+
+func (s *set) add(n uint32) {
+	for int(n/64) >= len(*s) {
+		*s = append(*s, 0)
+	}
+	(*s)[n/64] |= 1 << (n % 64)
+}
+
+func (s set) remove(n uint32) {
+	if int(n/64) < len(s) {
+		s[n/64] &^= 1 << (n % 64)
+	}
+}
+
+func (s *set) put(n uint32, in bool) {
+	if in {
+		s.add(n)
+	} else {
+		s.remove(n)
+	}
+}
+
+func (s set) has(n uint32) bool { return int(n/64) < len(s) && s[n/64]&(1<<(n%64)) != 0 }
+
+func (s set) count() int {
+	n := 0
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+func (s set) clone() set { return slices.Clone(s) }
+
+func (s set) intersects(other set) bool {
+	for i := range min(len(s), len(other)) {
+		if s[i]&other[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// union adds all of other, which is no longer than s.
+func (s set) union(other set) {
+	for i, word := range other {
+		s[i] |= word
+	}
+}
+
+// intersect takes away what is not in other.
+func (s set) intersect(other set) {
+	for i := range s {
+		if i < len(other) {
+			s[i] &= other[i]
+		} else {
+			s[i] = 0
+		}
+	}
+}
+
+// keep takes away what the test fails.
+func (s set) keep(test func(n uint32) bool) {
+	for i, word := range s {
+		kept := word
+		for rest := word; rest != 0; rest &= rest - 1 {
+			bit := bits.TrailingZeros64(rest)
+			if !test(uint32(i*64 + bit)) {
+				kept &^= 1 << bit
+			}
+		}
+		s[i] = kept
+	}
+}
+
+// addAll adds numbers below the size that s was made for.
+func (s set) addAll(numbers []uint32) {
+	for _, n := range numbers {
+		s[n/64] |= 1 << (n % 64)
+	}
+}
+
+// subtract takes away what is in other.
+func (s set) subtract(other set) {
+	for i := range min(len(s), len(other)) {
+		s[i] &^= other[i]
+	}
+}
+
+func (s set) each(visit func(n uint32)) {
+	for i, word := range s {
+		for ; word != 0; word &= word - 1 {
+			visit(uint32(i*64 + bits.TrailingZeros64(word)))
+		}
+	}
+}
