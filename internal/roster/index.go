@@ -14,6 +14,7 @@ type index struct {
 	texts  dictionary // ordered ones only
 	starts []uint32   // of each text, where its slots begin; and where the last end
 	slots  []uint32
+	many   map[uint32]set      // the slots of texts that so many have that bits are smaller
 	stale  set                 // slots whose entries no longer count
 	fresh  map[uint32][]string // what those have that have anything
 }
@@ -37,19 +38,23 @@ func (x *index) unsettled() bool { return len(x.fresh) > 256+len(x.stale) }
 func (x *index) settle() {
 	byText, size := x.freshByText()
 	added := slices.Sorted(maps.Keys(byText))
-	settled := index{slots: make([]uint32, 0, len(x.slots)+size)}
+	settled := index{slots: make([]uint32, 0, len(x.slots)+size), many: make(map[uint32]set)}
 	var text strings.Builder
 	take := func(value string, old, more []uint32) {
-		begin := uint32(len(settled.slots))
+		begin := len(settled.slots)
 		for _, slot := range old {
 			if !x.stale.has(slot) {
 				settled.slots = append(settled.slots, slot)
 			}
 		}
-		if settled.slots = append(settled.slots, more...); len(settled.slots) == int(begin) {
+		if settled.slots = append(settled.slots, more...); len(settled.slots) == begin {
 			return
 		}
-		settled.starts = append(settled.starts, begin)
+		settled.starts = append(settled.starts, uint32(begin))
+		if bits := tight(settled.slots[begin:]); bits != nil {
+			settled.many[uint32(len(settled.texts.ends))] = bits
+			settled.slots = settled.slots[:begin]
+		}
 		text.WriteString(value)
 		settled.texts.ends = append(settled.texts.ends, uint32(text.Len()))
 		text.WriteByte(0)
@@ -64,7 +69,9 @@ func (x *index) settle() {
 		if len(added) > 0 && added[0] == value {
 			more, added = byText[value], added[1:]
 		}
-		take(value, x.of(n, n+1), more)
+		old := slices.Clip(x.of(n, n+1))
+		x.many[n].each(func(slot uint32) { old = append(old, slot) })
+		take(value, old, more)
 	}
 	for _, value := range added {
 		take(value, nil, byText[value])
@@ -95,12 +102,33 @@ func exact(list []uint32) []uint32 {
 	return append(make([]uint32, 0, len(list)), list...)
 }
 
-// of are the slots of a range of texts.
+// tight are slots as a set, if that takes less memory than their list.
+func tight(slots []uint32) set {
+	words := int(slices.Max(slots))/64 + 1
+	if len(slots) <= 2*words {
+		return nil
+	}
+	bits := make(set, words)
+	bits.addAll(slots)
+	return bits
+}
+
+// of are the slots of a range of texts, but for those of many.
 func (x *index) of(from, to uint32) []uint32 {
 	if from >= to {
 		return nil
 	}
 	return x.slots[x.starts[from]:x.starts[to]]
+}
+
+// collect adds the slots, below the size of found, of a range of texts.
+func (x *index) collect(found set, from, to uint32) {
+	found.addAll(x.of(from, to))
+	for n, bits := range x.many {
+		if from <= n && n < to {
+			found.union(bits)
+		}
+	}
 }
 
 // wanted says which texts are looked for: those with a prefix, or it alone, and those
@@ -125,9 +153,9 @@ func (x *index) find(w wanted, size int) set {
 			to = from
 		}
 	}
-	found.addAll(x.of(from, to))
+	x.collect(found, from, to)
 	if w.mistyped != "" {
-		x.texts.nearly(w.mistyped, func(n uint32) { found.addAll(x.of(n, n+1)) })
+		x.texts.nearly(w.mistyped, func(n uint32) { x.collect(found, n, n+1) })
 	}
 	if len(x.stale) == 0 {
 		return found
@@ -142,5 +170,9 @@ func (x *index) find(w wanted, size int) set {
 }
 
 func (x *index) bytes() int {
-	return len(x.texts.text) + 4*(len(x.texts.ends)+len(x.starts)+len(x.slots)) + 8*len(x.stale) + 200*len(x.fresh)
+	bits := 0
+	for _, slots := range x.many {
+		bits += 8 * len(slots)
+	}
+	return bits + len(x.texts.text) + 4*(len(x.texts.ends)+len(x.starts)+len(x.slots)) + 8*len(x.stale) + 200*len(x.fresh)
 }

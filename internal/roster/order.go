@@ -3,6 +3,7 @@ package roster
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 	"sort"
 
@@ -19,6 +20,9 @@ func (f Result) Page(order roundtable.UserOrder, descending bool, from, n int) [
 		return entries
 	}
 	r := f.roster
+	if f.Count <= fewFound && f.Count*16 <= len(r.byID) {
+		return r.sorted(f.slots, order, descending, from, n)
+	}
 	f.inOrder(order, descending, func(slot uint32) bool {
 		if from > 0 {
 			from--
@@ -28,6 +32,22 @@ func (f Result) Page(order roundtable.UserOrder, descending bool, from, n int) [
 		return len(entries) < n
 	})
 	return entries
+}
+
+// fewFound is how many are put in order, rather than looked for among all.
+const fewFound = 256
+
+// sorted returns n of the slots from a place on, in an order.
+func (r *Roster) sorted(slots set, order roundtable.UserOrder, descending bool, from, n int) []Entry {
+	var entries []Entry
+	slots.each(func(slot uint32) { entries = append(entries, Entry{r.key(order, slot), r.ids[slot].String()}) })
+	slices.SortFunc(entries, func(a, b Entry) int {
+		if descending {
+			a, b = b, a
+		}
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.ID, b.ID))
+	})
+	return entries[from:min(from+n, len(entries))]
 }
 
 // inOrder visits the found slots in an order, or from its other end, until visit has
@@ -60,30 +80,38 @@ func (f Result) walk(slots []uint32, descending bool, visit func(slot uint32) bo
 
 // byTrait goes through the few values, one after the other.
 func (f Result) byTrait(order roundtable.UserOrder, descending bool, visit func(slot uint32) bool) {
-	r := f.roster
-	var table [1 << 6]string
-	for n := range table {
-		if table[n] = string(traits(n).status()); order == roundtable.OrderByRole {
-			table[n] = string(traits(n).role())
-		}
-	}
-	var there [1 << 6]bool
-	f.slots.each(func(slot uint32) { there[r.traits[slot]] = true })
-	var values []string
-	for n, found := range there {
-		if found && !slices.Contains(values, table[n]) {
-			values = append(values, table[n])
-		}
-	}
-	slices.Sort(values)
+	values := f.byValue(order)
+	names := slices.Sorted(maps.Keys(values))
 	if descending {
-		slices.Reverse(values)
+		slices.Reverse(names)
 	}
-	for _, value := range values {
-		if !f.walk(r.byID, descending, func(slot uint32) bool { return table[r.traits[slot]] != value || visit(slot) }) {
+	for _, name := range names {
+		if !values[name].walk(f.roster.byID, descending, visit) {
 			return
 		}
 	}
+}
+
+// byValue parts the found by role or by status.
+func (f Result) byValue(order roundtable.UserOrder) map[string]Result {
+	values := make(map[string]Result)
+	part := func(value string, in set, is bool) {
+		slots := f.slots.clone()
+		slots.keepIf(in, is, !is)
+		if n := slots.count(); n > 0 {
+			values[value] = Result{f.roster, slots, n}
+		}
+	}
+	kinds := &f.roster.kinds
+	if order == roundtable.OrderByStatus {
+		part(string(roundtable.Invited), kinds.invited, true)
+		part(string(roundtable.Active), kinds.invited, false)
+		return values
+	}
+	for n, slots := range kinds.roles {
+		part(string(traits(n).role()), slots, true)
+	}
+	return values
 }
 
 // key is what a user is ordered by, before its id.

@@ -40,6 +40,7 @@ func (k key) String() string { return hex.EncodeToString(k[:]) }
 type Roster struct {
 	ids        []key
 	traits     []traits
+	kinds      kinds
 	emails     lists // the text, four bytes to a number
 	firstNames []uint32
 	lastNames  []uint32
@@ -57,6 +58,9 @@ type Roster struct {
 	mu     sync.Mutex // of what searches remember
 	orders map[roundtable.UserOrder][]uint32
 	scopes map[string]*scope
+
+	holders *postings // of businesses: to whom they are assigned
+	bearers *postings // of last names
 }
 
 // New is an empty roster. Settle it when it has been filled.
@@ -95,12 +99,13 @@ func (r *Roster) Put(m *Member) error {
 	} else if renamed {
 		r.leaveOrders(slot)
 	}
-	r.traits[slot] = traitsOf(m) | r.traits[slot]&hasShops
+	r.setTraits(slot, traitsOf(m)|r.traits[slot]&hasShops)
 	if renamed {
 		r.emails.set(slot, email)
 		r.firstNames[slot], r.lastNames[slot] = r.first.add(m.FirstName), r.last.add(m.LastName)
 		r.words.put(slot, roundtable.Words(m.FirstName+" "+m.LastName+" "+m.EmailKey))
 		r.joinOrders(slot)
+		r.repost(slot)
 	}
 	r.keywords.put(slot, folded(m.Keywords))
 	r.rescope(slot)
@@ -134,13 +139,14 @@ func (r *Roster) Remove(id string) error {
 	r.leaveOrders(slot)
 	r.byID = slices.Delete(r.byID, place, place+1)
 	r.present.remove(slot)
-	r.traits[slot] = 0
+	r.setTraits(slot, 0)
 	r.emails.set(slot, nil)
 	r.assigned.set(slot, nil)
 	r.words.put(slot, nil)
 	r.keywords.put(slot, nil)
 	delete(r.accesses, slot)
 	r.rescope(slot)
+	r.repost(slot)
 	r.free = append(r.free, slot)
 	return nil
 }
@@ -163,6 +169,9 @@ func (r *Roster) Settle() {
 		}
 	}
 	r.settleNames(&r.first, r.firstNames)
+	if r.last.unsettled() {
+		r.bearers = nil
+	}
 	r.settleNames(&r.last, r.lastNames)
 }
 
@@ -187,7 +196,8 @@ func (r *Roster) Len() int { return len(r.byID) }
 func (r *Roster) Bytes() int {
 	n := 4096 + len(r.ids)*(12+1+4+4) + 4*cap(r.byID)
 	n += r.emails.bytes() + r.assigned.bytes() + r.first.bytes() + r.last.bytes() + r.words.bytes() + r.keywords.bytes()
-	n += len(r.orders)*4*len(r.byID) + maxScopes*8*len(r.present)
+	n += len(r.orders)*4*len(r.byID) + maxScopes*8*len(r.present) + r.kinds.bytes()
+	n += r.assigned.bytes() + 4*(r.last.size()+len(r.byID)) // postings, made or not
 	if r.shops != nil {
 		n += r.shops.bytes() + len(r.accesses)*8*(len(r.shops.ids)/64+1)
 	}

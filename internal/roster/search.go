@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"slices"
 	"unicode/utf8"
 
 	"github.com/roundtable-directory/roundtable"
@@ -30,12 +29,9 @@ type Result struct {
 // id of one that exists.
 func (r *Roster) Search(q *Query) Result {
 	found := r.scopeOf(q.Caller)
-	if table := allowed(q.UserSearch); table != nil {
-		found.keep(func(slot uint32) bool { return table[r.traits[slot]] })
-	}
+	r.keepKinds(found, q.UserSearch)
 	if q.LastName != "" {
-		names := r.last.containing(q.LastName)
-		found.keep(func(slot uint32) bool { return names.has(r.lastNames[slot]) })
+		r.keepBearers(found, q.LastName)
 	}
 	if len(q.Keywords) > 0 {
 		r.keepKeywords(found, q.Keywords)
@@ -62,26 +58,21 @@ func (r *Roster) keepKeywords(found set, keywords []string) {
 func (r *Roster) keepReaders(found set, business string) {
 	shop := r.shops.number(business)
 	if shop == noShop {
-		found.keep(func(slot uint32) bool { return r.traits[slot].role() == roundtable.Provider })
+		found.intersect(r.ofRoles(roundtable.Provider))
 		return
 	}
-	var over [1 << 6]bool // traits of those who READ it whoever they are
-	for n := range over {
-		switch traits(n).role() {
-		case roundtable.Provider, roundtable.OrgAdmin, roundtable.OrgManager:
-			over[n] = true
-		case roundtable.Publisher:
-			over[n] = r.shops.shown.has(shop)
+	readers := r.ofRoles(roundtable.Provider, roundtable.OrgAdmin, roundtable.OrgManager)
+	if r.shops.shown.has(shop) {
+		readers.union(r.kinds.roles[roleTrait(roundtable.Publisher)])
+	}
+	manager := roleTrait(roundtable.BusinessManager)
+	for slot, has := range r.accesses {
+		if has.shops.has(shop) && r.traits[slot]&hasRole != manager {
+			readers.add(slot)
 		}
 	}
-	assigned := roleTrait(roundtable.BusinessManager)
-	found.keep(func(slot uint32) bool {
-		t := r.traits[slot]
-		if t&hasRole == assigned {
-			return t&hasShops != 0 && slices.Contains(r.assigned.get(slot), shop)
-		}
-		return over[t] || r.accesses[slot].shops.has(shop)
-	})
+	r.addHolders(readers, shop)
+	found.intersect(readers)
 }
 
 // keepWords keeps those who have, for each word, one that begins with it. A search for

@@ -70,17 +70,15 @@ func (s set) intersect(other set) {
 	}
 }
 
-// keep takes away what the test fails.
-func (s set) keep(test func(n uint32) bool) {
-	for i, word := range s {
-		kept := word
-		for rest := word; rest != 0; rest &= rest - 1 {
-			bit := bits.TrailingZeros64(rest)
-			if !test(uint32(i*64 + bit)) {
-				kept &^= 1 << bit
-			}
-		}
-		s[i] = kept
+// keepIf keeps what is in other if in, and what is not if out.
+func (s set) keepIf(other set, in, out bool) {
+	switch {
+	case !in && !out:
+		clear(s)
+	case !out:
+		s.intersect(other)
+	case !in:
+		s.subtract(other)
 	}
 }
 

@@ -157,6 +157,7 @@ func (r *Roster) SetShops(from *Shops) error {
 		r.accesses[slot] = reach{has.accesses, fresh.reached(has.accesses)}
 	}
 	clear(r.scopes)
+	r.holders = nil
 	return nil
 }
 
@@ -182,15 +183,17 @@ func (r *Roster) Assign(id string, businesses []string, accesses [][]int64) erro
 		return nil
 	}
 	r.assigned.set(slot, r.shops.numbers(businesses))
-	r.traits[slot] &^= hasShops
+	t := r.traits[slot] &^ hasShops
 	if len(businesses) > 0 {
-		r.traits[slot] |= hasShops
+		t |= hasShops
 	}
+	r.setTraits(slot, t)
 	delete(r.accesses, slot)
 	if len(accesses) > 0 {
 		r.accesses[slot] = reach{accesses, r.shops.reached(accesses)}
 	}
 	r.rescope(slot)
+	r.repost(slot)
 	return nil
 }
 

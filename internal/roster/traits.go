@@ -47,18 +47,54 @@ func (t traits) status() roundtable.Status {
 	return roundtable.Active
 }
 
-// allowed are the traits that a search lets through, by their number; nil: all.
-func allowed(search *roundtable.UserSearch) *[1 << 6]bool {
-	if len(search.Roles) == 0 && len(search.Statuses) == 0 && !search.Disabled.Set && !search.HasBusinesses.Set {
-		return nil
+// kinds are the slots by what has few values.
+type kinds struct {
+	roles                       [hasRole + 1]set
+	disabled, invited, assigned set
+}
+
+// setTraits says what a slot has now.
+func (r *Roster) setTraits(slot uint32, t traits) {
+	k := &r.kinds
+	k.roles[r.traits[slot]&hasRole].remove(slot)
+	k.roles[t&hasRole].add(slot)
+	k.disabled.put(slot, t&isDisabled != 0)
+	k.invited.put(slot, t&isInvited != 0)
+	k.assigned.put(slot, t&hasShops != 0)
+	r.traits[slot] = t
+}
+
+// keepKinds keeps those that a search for roles and the like lets through.
+func (r *Roster) keepKinds(found set, search *roundtable.UserSearch) {
+	if len(search.Roles) > 0 {
+		found.intersect(r.ofRoles(search.Roles...))
 	}
-	var table [1 << 6]bool
-	for n := range table {
-		t := traits(n)
-		table[n] = (len(search.Roles) == 0 || slices.Contains(search.Roles, t.role())) &&
-			(len(search.Statuses) == 0 || slices.Contains(search.Statuses, t.status())) &&
-			(!search.Disabled.Set || search.Disabled.Value == (t&isDisabled != 0)) &&
-			(!search.HasBusinesses.Set || search.HasBusinesses.Value == (t&hasShops != 0))
+	if len(search.Statuses) > 0 {
+		found.keepIf(r.kinds.invited, slices.Contains(search.Statuses, roundtable.Invited), slices.Contains(search.Statuses, roundtable.Active))
 	}
-	return &table
+	if search.Disabled.Set {
+		found.keepIf(r.kinds.disabled, search.Disabled.Value, !search.Disabled.Value)
+	}
+	if search.HasBusinesses.Set {
+		found.keepIf(r.kinds.assigned, search.HasBusinesses.Value, !search.HasBusinesses.Value)
+	}
+}
+
+// ofRoles are the slots of users with one of the roles.
+func (r *Roster) ofRoles(roles ...roundtable.Role) set {
+	all := newSet(len(r.ids))
+	for _, role := range roles {
+		if slices.Contains(roundtable.AllRoles(), role) {
+			all.union(r.kinds.roles[roleTrait(role)])
+		}
+	}
+	return all
+}
+
+func (k *kinds) bytes() int {
+	n := len(k.disabled) + len(k.invited) + len(k.assigned)
+	for _, s := range k.roles {
+		n += len(s)
+	}
+	return 8 * n
 }
