@@ -37,6 +37,7 @@ fuzz: ## every fuzz test for FUZZTIME (10s)
 bench: ## load test on this machine, beside its raw limits (docs/performance.md)
 	@scripts/need.sh wrk wrk
 	go run ./bench $(BENCHFLAGS)
+	go run ./bench -only search -rounds 2 -seconds 1
 
 check: ## all that CI asks for
 	@.ci/run

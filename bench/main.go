@@ -44,7 +44,7 @@ func parse(args []string) (settings, error) {
 	flags.IntVar(&s.rounds, "rounds", 5, "how often each mode runs; medians are printed")
 	flags.IntVar(&s.users, "users", 10_000, "users of the database")
 	flags.IntVar(&s.largeUsers, "large", 1_000_000, "users of the large database")
-	flags.StringVar(&s.only, "only", "", "run only the modes whose names contain one of these, separated by semicolons")
+	flags.StringVar(&s.only, "only", "", "run only the modes whose names contain one of these, separated by semicolons; \"search\" for the searches")
 	flags.StringVar(&s.out, "out", "", "write the report to this file too")
 	flags.StringVar(&s.tempDir, "dir", "", "folder for the temporary databases, on a real disk")
 	if err := flags.Parse(args); err != nil {
@@ -61,8 +61,12 @@ func parse(args []string) (settings, error) {
 	return s, nil
 }
 
-// selected are the modes that -only leaves.
+// selected are the modes that -only leaves: by itself all but the searches, which are
+// many and have a database of their own.
 func (s settings) selected() []mode {
+	if s.only == "" {
+		return modes
+	}
 	var chosen []mode
 	for _, m := range slices.Concat(modes, searchModes()) {
 		for part := range strings.SplitSeq(s.only, ";") {
