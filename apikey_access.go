@@ -5,10 +5,11 @@ package roundtable
 //	                own personal key   own bot key            personal key of another       bot key of another
 //	read            everyone           ORG_ADMIN, PROVIDER    nobody                        ORG_ADMIN, PROVIDER who administer the owner (1)
 //	make            everyone           ORG_ADMIN, PROVIDER    nobody                        nobody
-//	change, rotate  everyone           ORG_ADMIN, PROVIDER    nobody                        nobody
+//	change, rotate  everyone           ORG_ADMIN, PROVIDER    nobody                        the same, if they hold all that the owner holds (2)
 //	revoke          everyone           everyone               ORG_ADMIN, PROVIDER who administer the owner
 //
 // (1) While the owner is in the organisation that it made the key in; a move revokes it.
+// (2) Who is shown the new secret can act as the owner, as after setting its password.
 // A restricted key needs api_key_read to read and api_key_edit for the rest. Nobody is
 // kept from revoking a key that acts as itself.
 
@@ -65,13 +66,12 @@ func RevokeAPIKey(actor Actor, key *APIKeyRecord, owner *User, form []FieldError
 	return nil
 }
 
-// changeAPIKey judges whether actor may change or rotate a key: only its owner may,
-// since the key becomes what its owner is.
+// changeAPIKey judges whether actor may change or rotate a key.
 func changeAPIKey(actor Actor, key *APIKeyRecord, owner *User, facts *Facts) *Error {
 	switch {
 	case key == nil || !facts.canReadAPIKey(actor.User, key, owner):
 		return &Error{Code: CodeNotFound}
-	case key.UserID != actor.User.ID || !actor.Key.may(PermissionAPIKeyEdit):
+	case key.UserID != actor.User.ID && !facts.holdsAll(actor.User, owner), !actor.Key.may(PermissionAPIKeyEdit):
 		return &Error{Code: CodeForbidden}
 	}
 	return nil

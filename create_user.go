@@ -98,7 +98,7 @@ func newCreation(actor Actor, creation *Creation, facts *Facts) *judgement {
 	case asked.Null:
 		j.note("org_id", nullNotAllowed())
 	default:
-		j.note("org_id", &problem{CodeUnknownOrg, "This organisation does not exist."})
+		j.note("org_id", unknownOrg())
 	}
 	return j
 }

@@ -2,7 +2,6 @@ package roundtable
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -31,26 +30,26 @@ type GroupFacts struct {
 // Judge returns the name, and the businesses each once, or an error with everything
 // that is wrong.
 func (e *GroupEdit) Judge(facts *GroupFacts) (name string, businesses []string, err error) {
-	found := newFindings(e.Form)
+	found := newFaults(e.Form)
 	if facts.OrgID == 0 {
-		wrong := &problem{CodeUnknownOrg, "This organisation does not exist."}
+		wrong := unknownOrg()
 		if e.OrgID.Null {
 			wrong = nullNotAllowed()
 		}
 		found.note("org_id", wrong)
 	}
-	name = e.judgeName(found, facts.Taken)
+	name = e.judgeName(&found, facts.Taken)
 	if facts.Full {
 		found.note(BodyField, &problem{CodeLimitReached, "The organisation has as many as it may have."})
 	}
-	e.judgeBusinesses(found, facts.Known)
+	e.judgeBusinesses(&found, facts.Known)
 	if len(found.wrong) > 0 {
 		return "", nil, Invalid(found.wrong...)
 	}
 	return name, unique(e.Businesses.Value), nil
 }
 
-func (e *GroupEdit) judgeName(found *findings, taken bool) string {
+func (e *GroupEdit) judgeName(found *faults, taken bool) string {
 	switch {
 	case e.Name.Null:
 		found.note("name", nullNotAllowed())
@@ -88,7 +87,7 @@ func cleanLabel(s string) (string, *problem) {
 	return name, wrong
 }
 
-func (e *GroupEdit) judgeBusinesses(found *findings, known map[string]bool) {
+func (e *GroupEdit) judgeBusinesses(found *faults, known map[string]bool) {
 	switch {
 	case e.Field == "":
 	case e.Businesses.Null:
@@ -100,27 +99,5 @@ func (e *GroupEdit) judgeBusinesses(found *findings, known map[string]bool) {
 		if !known[id] {
 			found.note(fmt.Sprintf("%s.%d", e.Field, i), &problem{CodeUnknownBusiness, "This business does not exist."})
 		}
-	}
-}
-
-// findings are what is wrong with a request, each field once: what the form has said
-// of it comes first.
-type findings struct {
-	wrong []FieldError
-	noted map[string]bool
-}
-
-func newFindings(form []FieldError) *findings {
-	f := &findings{wrong: slices.Clone(form), noted: make(map[string]bool, len(form))}
-	for _, wrong := range form {
-		f.noted[wrong.Field] = true
-	}
-	return f
-}
-
-func (f *findings) note(path string, p *problem) {
-	if !f.noted[path] && len(f.wrong) < MaxErrors {
-		f.noted[path] = true
-		f.wrong = append(f.wrong, p.in(path))
 	}
 }

@@ -33,11 +33,15 @@ type PastEvent struct {
 // a later event changed is a 409, unless that event was undone itself. Effects are not
 // undone: sessions that ended stay ended, keys that were revoked stay revoked.
 func RevertEvent(actor Actor, target *User, event *PastEvent, later []PastEvent, facts *Facts) (patch UserPatch, err error) {
-	if !newJudgement(actor, target, &Update{}, facts).writable() {
+	j := newJudgement(actor, target, &Update{}, facts)
+	if !j.writable() {
 		return patch, &Error{Code: CodeForbidden}
 	}
 	if event == nil {
 		return patch, &Error{Code: CodeNotFound}
+	}
+	if j.refused = event.refusedTo(j); len(j.refused) > 0 {
+		return patch, &Error{Code: CodeForbidden, Fields: j.refused}
 	}
 	if wrong := event.irrevertible(); len(wrong) > 0 {
 		return patch, Invalid(wrong...)
@@ -53,14 +57,36 @@ func RevertEvent(actor Actor, target *User, event *PastEvent, later []PastEvent,
 	return patch, nil
 }
 
+// creates reports whether the event is the creation of the user.
+func (e *PastEvent) creates() bool {
+	return slices.ContainsFunc(e.Changes, func(c PastChange) bool { return c.Field == "email" && string(c.Before) == "null" })
+}
+
+// refusedTo names the fields that the caller may not change to any value: they are
+// refused before the values are looked at (section 1.1).
+func (e *PastEvent) refusedTo(j *judgement) (refused []FieldError) {
+	if e.creates() {
+		return nil // no field of it can be asked for
+	}
+	for i := range userFields {
+		field := &userFields[i]
+		allowed := j.self && field.bySelf || j.administer && field.byAdministrator(j)
+		if !allowed && changes(e.Changes, field.name) {
+			refused = append(refused, FieldError{Field: field.name, Code: CodeEditNotAllowed, Message: refusalText(CodeEditNotAllowed)})
+		}
+	}
+	return refused
+}
+
 // irrevertible says why the event cannot be undone by a patch.
 func (e *PastEvent) irrevertible() []FieldError {
+	if e.creates() {
+		return []FieldError{{Field: "event_id", Code: CodeNotRevertible, Message: "The creation of a user cannot be undone. Delete the user instead."}}
+	}
 	var wrong []FieldError
 	for _, change := range e.Changes {
 		reason, code := "", CodeNotRevertible
 		switch field := change.Field; {
-		case field == "email" && string(change.Before) == "null":
-			return []FieldError{{Field: "event_id", Code: code, Message: "The creation of a user cannot be undone. Delete the user instead."}}
 		case field == "password":
 			reason = "A password cannot be brought back."
 		case !isUserField(field):

@@ -32,6 +32,7 @@ func TestRevert(t *testing.T) {
 		want   string // the patch as JSON, or the refusal
 	}{
 		"values": {
+			caller: "provider",
 			event: `[{"field":"phone","before":null,"after":"1"},{"field":"first_name","before":"Perceval","after":"Given"},
 				{"field":"org_id","before":124,"after":123},{"field":"disabled","before":true,"after":false},{"field":"sso_only","before":false,"after":true},
 				{"field":"role","before":"GROUP_MANAGER","after":"BUSINESS_MANAGER"},{"field":"status","before":"active","after":"invited"}]`,
@@ -57,10 +58,15 @@ func TestRevert(t *testing.T) {
 		"a password": {
 			event: `[{"field":"phone","before":"1","after":"2"},{"field":"password","before":null,"after":"***"}]`, want: "invalid (password: not_revertible)",
 		},
-		"what is hidden":        {event: phone("1", "2"), hidden: []string{"phone"}, want: "invalid (phone: value_hidden)"},
-		"an order":              {event: `[{"field":"keywords","added":[],"removed":[]}]`, want: "invalid (keywords: not_revertible)"},
-		"no field":              {event: `[{"field":"access","added":["x"],"removed":[]}]`, want: "invalid (access: not_revertible)"},
-		"the creation":          {event: `[{"field":"email","before":null,"after":"c@d.fr"}]`, want: "invalid (event_id: not_revertible)"},
+		"what is hidden":               {event: phone("1", "2"), hidden: []string{"phone"}, want: "invalid (phone: value_hidden)"},
+		"an order":                     {event: `[{"field":"keywords","added":[],"removed":[]}]`, want: "invalid (keywords: not_revertible)"},
+		"no field":                     {event: `[{"field":"access","added":["x"],"removed":[]}]`, want: "invalid (access: not_revertible)"},
+		"the creation":                 {event: `[{"field":"email","before":null,"after":"c@d.fr"}]`, want: "invalid (event_id: not_revertible)"},
+		"not an ORG_ADMIN's to change": {event: `[{"field":"org_id","before":124,"after":123}]`, hidden: []string{"org_id"}, want: "operation_not_allowed (org_id: edit_not_allowed)"},
+		"not one's own to change": {
+			caller: "near", event: `[{"field":"lang","before":"en","after":"fr"},{"field":"status","before":"invited","after":"active"},{"field":"business_ids","added":["x"],"removed":[]}]`,
+			hidden: []string{"business_ids"}, want: "operation_not_allowed (business_ids: edit_not_allowed, status: edit_not_allowed)",
+		},
 		"somebody else's":       {caller: "business", event: phone("1", "2"), want: "operation_not_allowed"},
 		"an event there is not": {want: "not_found"},
 	} {

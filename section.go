@@ -67,3 +67,13 @@ func OrgForGroups(actor Actor, asked Opt[int64], form []FieldError, facts *Facts
 func ReadsAllBusinesses(actor Actor) bool {
 	return actor.User.Role.overOrg() && actor.Key.may(PermissionBusinessRead)
 }
+
+// PickBusinesses judges whether actor, who may WRITE the groups of an organisation, may
+// have businesses picked by what they are called and where they are: a key that may not
+// READ them must not find that out by way of a group.
+func PickBusinesses(actor Actor, form []FieldError) error {
+	if !ReadsAllBusinesses(actor) {
+		return formOr(form, &Error{Code: CodeForbidden})
+	}
+	return nil
+}

@@ -200,7 +200,7 @@ func (j *businessJudgement) chooseOrg() {
 	case j.facts.Orgs[asked.Value] != nil && j.facts.CanReadOrg(j.actor.User, asked.Value):
 		j.after.OrgID = asked.Value
 	case j.actor.User.Role == Provider:
-		j.note(FieldError{Field: "org_id", Code: CodeUnknownOrg, Message: "This organisation does not exist."})
+		j.note(unknownOrg().in("org_id"))
 	default:
 		j.refuse("org_id")
 	}

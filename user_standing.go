@@ -28,12 +28,15 @@ func (j *judgement) judgeOrg() bool {
 	}
 	// An organisation of another provider answers as one that does not exist.
 	if org, known := j.facts.Orgs[asked.Value]; !known || !j.facts.CanReadOrg(j.actor.User, org.ID) {
-		j.note("org_id", &problem{CodeUnknownOrg, "This organisation does not exist."})
+		j.note("org_id", unknownOrg())
 		return true
 	}
 	j.after.OrgID = asked.Value
 	return true
 }
+
+// unknownOrg is said of an organisation that is not there, or not for the caller.
+func unknownOrg() *problem { return &problem{CodeUnknownOrg, "This organisation does not exist."} }
 
 func (j *judgement) judgeRole() bool {
 	asked := j.update.Patch.Role

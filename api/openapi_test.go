@@ -53,6 +53,37 @@ func TestDocumentIsFinished(t *testing.T) {
 	}
 }
 
+// An anchor stands once: some readers of YAML refuse a second.
+func TestAnchorsStandOnce(t *testing.T) {
+	seen := map[string]bool{}
+	for _, anchor := range regexp.MustCompile(`[\s\[{]&(\w+)\s`).FindAllSubmatch(api.OpenAPI, -1) {
+		if name := string(anchor[1]); seen[name] {
+			t.Errorf("two anchors &%s", name)
+		} else {
+			seen[name] = true
+		}
+	}
+}
+
+// Every operation with a key is limited, and every one that writes can be sent again.
+func TestEveryOperationIsLimitedAndRetried(t *testing.T) {
+	paths := document(t).Paths
+	for _, path := range paths.InMatchingOrder() {
+		for method, op := range paths.Value(path).Operations() {
+			if !strings.HasPrefix(path, "/v2/") {
+				continue
+			}
+			if op.Responses.Value("429") == nil || op.Responses.Value("401") == nil {
+				t.Errorf("%s: no 401 or no 429", op.OperationID)
+			}
+			if writes := method != http.MethodGet; writes != (op.Parameters.GetByInAndName("header", "Idempotency-Key") != nil) ||
+				writes != (op.Responses.Value("422") != nil) {
+				t.Errorf("%s: Idempotency-Key and 422 belong to what writes", op.OperationID)
+			}
+		}
+	}
+}
+
 func TestOperationsAreDescribed(t *testing.T) {
 	ids := map[string]bool{}
 	for _, op := range operations(document(t)) {

@@ -98,4 +98,14 @@ func (r *request) parameter() string {
 	return r.parameters[0]
 }
 
+// id is what a placeholder of the path stands for, as a number; 0, which nothing has,
+// where it is none.
+func (r *request) id(i int) int64 {
+	id, ok := parseInteger(r.parameters[i])
+	if !ok {
+		return 0
+	}
+	return id
+}
+
 func notFound() error { return &roundtable.Error{Code: roundtable.CodeNotFound} }

@@ -23,7 +23,6 @@ var (
 	newKeyForm      = newForm[newKey]()
 	keyForm         = newForm[roundtable.APIKeyPatch](roundtable.IgnoredAPIKeyMembers()...)
 	keyRotationForm = newForm[keyRotation]()
-	keyRevokeForm   = newForm[struct{}]()
 )
 
 // createAPIKey is POST /v2/api_keys. Its answer is the only one that holds the secret.
@@ -46,7 +45,7 @@ func (a *API) updateAPIKey(req *request) (*reply, error) {
 	}
 	patch, wrong, ignored := keyForm.read(req.body)
 	return writing(req, changedKey(ignored), func(caller directory.Caller) (*directory.ChangedKey, error) {
-		return a.directory.UpdateAPIKey(req.Context(), caller, req.keyID(), roundtable.APIKeyChange{Patch: patch, Form: wrong})
+		return a.directory.UpdateAPIKey(req.Context(), caller, req.id(0), roundtable.APIKeyChange{Patch: patch, Form: wrong})
 	})
 }
 
@@ -73,7 +72,7 @@ func (a *API) rotateAPIKey(req *request) (*reply, error) {
 	render := func(rotated *directory.SecretKey) (*reply, error) { return newReply(rotated) }
 	idOf := func(rotated *directory.SecretKey) string { return strconv.FormatInt(rotated.ID, 10) }
 	return writingSecret(req, render, idOf, func(caller directory.Caller) (*directory.SecretKey, error) {
-		return a.directory.RotateAPIKey(req.Context(), caller, req.keyID(), rotation)
+		return a.directory.RotateAPIKey(req.Context(), caller, req.id(0), rotation)
 	})
 }
 
@@ -82,12 +81,12 @@ func (a *API) revokeAPIKey(req *request) (*reply, error) {
 	if err := strictQuery(req.URL).err(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	_, wrong, _ := keyRevokeForm.read(req.body)
+	_, wrong, _ := emptyForm.read(req.body)
 	render := func(revoked *roundtable.APIKeyRecord) (*reply, error) {
 		return &reply{body: []byte(`{"id":` + strconv.FormatInt(revoked.ID, 10) + `,"status":"success"}`)}, nil
 	}
 	return writing(req, render, func(caller directory.Caller) (*roundtable.APIKeyRecord, error) {
-		return a.directory.RevokeAPIKey(req.Context(), caller, req.keyID(), wrong)
+		return a.directory.RevokeAPIKey(req.Context(), caller, req.id(0), wrong)
 	})
 }
 
@@ -98,7 +97,7 @@ func (a *API) getAPIKey(req *request) (*reply, error) {
 	if err := q.err(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	key, err := a.directory.APIKey(req.Context(), req.caller, req.keyID(), all.Value)
+	key, err := a.directory.APIKey(req.Context(), req.caller, req.id(0), all.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -139,13 +138,4 @@ func (a *API) listPermissions(req *request) (*reply, error) {
 	return newReply(struct {
 		Sections []roundtable.PermissionSection `json:"sections"`
 	}{sections})
-}
-
-// keyID is the key that the path names; 0, which none has, where it is no number.
-func (r *request) keyID() int64 {
-	id, ok := parseInteger(r.parameter())
-	if !ok {
-		return 0
-	}
-	return id
 }

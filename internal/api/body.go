@@ -18,7 +18,7 @@ const (
 )
 
 // readBody reads the body of a writing request: media type, size, and that it is
-// one JSON object. A route that needs none takes none, or an object of any type
+// one JSON object. A route that needs none takes none, or an object of any media type
 // (section 2).
 func readBody(r *http.Request, none bool) ([]byte, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

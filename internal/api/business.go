@@ -62,7 +62,7 @@ func writtenBusiness(ignored []string) func(*roundtable.BusinessView) (*reply, e
 
 // deleteBusiness is DELETE /v2/business/{business_id}.
 func (a *API) deleteBusiness(req *request) (*reply, error) {
-	if err := strictQuery(req.URL).err(); err != nil {
+	if err := req.bare(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
 	return writing(req, deletedBusiness, func(caller directory.Caller) (string, error) {

@@ -5,6 +5,9 @@ import "github.com/roundtable-directory/roundtable/internal/directory"
 // deleteUser is DELETE /v2/user/{user_id} (section 3).
 func (a *API) deleteUser(req *request) (*reply, error) {
 	dryRun, err := dryRun(req.URL)
+	if err == nil {
+		err = req.noMembers()
+	}
 	if err != nil {
 		return nil, a.confirmed(req, err)
 	}
@@ -26,7 +29,7 @@ type successBody struct {
 
 // inviteUser is POST /v2/user/{user_id}/invite (section 3).
 func (a *API) inviteUser(req *request) (*reply, error) {
-	if err := strictQuery(req.URL).err(); err != nil {
+	if err := req.bare(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
 	invited := func(struct{}) (*reply, error) { return &reply{body: []byte(`{"status":"success"}`)}, nil }

@@ -107,7 +107,7 @@ func (a *API) updateFlatGroup(req *request) (*reply, error) {
 
 // deleteFlatGroup is DELETE /v2/groups/{group_id}.
 func (a *API) deleteFlatGroup(req *request) (*reply, error) {
-	if err := strictQuery(req.URL).err(); err != nil {
+	if err := req.bare(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
 	return req.written(nil, func(caller directory.Caller) (*directory.Labelled, error) {

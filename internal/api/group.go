@@ -68,7 +68,7 @@ func (a *API) updateGroup(req *request) (*reply, error) {
 
 // deleteGroup is DELETE /v2/sections/{section_id}/groups/{group_id}.
 func (a *API) deleteGroup(req *request) (*reply, error) {
-	if err := strictQuery(req.URL).err(); err != nil {
+	if err := req.bare(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
 	return req.written(nil, func(caller directory.Caller) (*directory.Labelled, error) {

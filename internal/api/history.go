@@ -63,14 +63,13 @@ func (q *query) instant(name string) roundtable.Opt[roundtable.UnixMicros] {
 // revertUser is POST /v2/user/{user_id}/history/{event_id}/revert.
 func (a *API) revertUser(req *request) (*reply, error) {
 	dryRun, err := dryRun(req.URL)
+	if err == nil {
+		err = req.noMembers()
+	}
 	if err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	event, ok := parseInteger(req.parameters[1])
-	if !ok {
-		event = 0 // which no event has
-	}
-	match := parseIfMatch(req.Header["If-Match"])
+	event, match := req.id(1), parseIfMatch(req.Header["If-Match"])
 	if dryRun {
 		return previewReply(nil)(a.directory.PreviewRevert(req.Context(), req.caller, req.parameter(), event, match))
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/roundtable-directory/roundtable/internal/apitest"
+	"github.com/roundtable-directory/roundtable/internal/demo"
 )
 
 const (
@@ -119,6 +120,56 @@ func TestIdempotencyKeyIsJudgedAnew(t *testing.T) {
 			t.Errorf("after %s: %d %s", step.sql, got.status, got.body)
 		}
 	}
+}
+
+// That a change was made already, or just now, is no reason to refuse its replay.
+func TestIdempotencyKeyReplaysWhatCannotBeDoneTwice(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t)
+	c.send(t, call("POST", "/v2/user/"+joined, "demo-org-admin", `{"phone": "1"}`))
+	for _, step := range []struct{ method, target, body string }{
+		{"POST", "/v2/user/" + joined + "/history/2/revert", "{}"},
+		{"POST", "/v2/user/" + demo.User("709") + "/invite", "{}"},
+		{"POST", "/v2/api_keys/revoke/2", "{}"},
+		{"DELETE", "/v2/user/" + joined, "{}"},
+		{"DELETE", "/v2/business/c-L01", "{}"},
+	} {
+		key := map[bool]string{true: "demo-provider", false: "demo-org-manager"}[step.target == "/v2/api_keys/revoke/2"]
+		first := c.again(t, step.method, step.target, key, step.target, step.body)
+		again := c.again(t, step.method, step.target, key, step.target, step.body)
+		if first.status != 200 || again.status != 200 || !replayed(again) || string(first.body) != string(again.body) {
+			t.Errorf("%s %s: %d %s, then %d %s", step.method, step.target, first.status, first.body, again.status, again.body)
+		}
+	}
+}
+
+// A deletion is judged anew, too: that its target is gone is no refusal, but that the
+// caller may not delete any more is one.
+func TestIdempotencyKeyJudgesDeletionsAnew(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t)
+	const target, body = "/v2/sections/1/groups/1/businesses", `{"business_ids": ["5409c35a97bbc544d8e26701"]}`
+	send := func() answer { return c.again(t, "DELETE", target, "demo-org-manager", "one", body) }
+	if first := send(); first.status != 200 {
+		t.Fatalf("answered %d %s", first.status, first.body)
+	}
+	for _, step := range []struct {
+		sql    string
+		status int
+	}{
+		{"UPDATE users SET role = 'PUBLISHER' WHERE id = '5309c3a237bbc544d8e26704'", 403},
+		{"UPDATE users SET role = 'ORG_MANAGER' WHERE id = '5309c3a237bbc544d8e26704'", 200},
+		{"UPDATE groups SET section_id = 2 WHERE id = 1", 200},
+	} {
+		c.exec(t, step.sql)
+		if got := send(); got.status != step.status || replayed(got) != (step.status == 200) {
+			t.Errorf("after %s: %d %s", step.sql, got.status, got.body)
+		}
+	}
+	const refused = "/v2/org/124"
+	c.again(t, "DELETE", refused, "demo-provider", "two", "{}")
+	c.exec(t, "UPDATE orgs SET provider_id = 2 WHERE id = 124")
+	wantError(t, c.again(t, "DELETE", refused, "demo-provider", "two", "{}"), 404, nil)
 }
 
 func TestIdempotencyKeyExpires(t *testing.T) {

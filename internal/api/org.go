@@ -37,14 +37,6 @@ func newOrg(o *roundtable.Org) org {
 	return view
 }
 
-// orgID is the organisation that the path names; 0, which none is, where that is no id.
-func (r *request) orgID() int64 {
-	if id, ok := parseInteger(r.parameter()); ok {
-		return id
-	}
-	return 0
-}
-
 // orgForm is the body of a creation and of an update.
 var orgForm = newForm[roundtable.OrgPatch](roundtable.IgnoredOrgMembers()...)
 
@@ -102,7 +94,7 @@ func (a *API) searchOrgs(req *request) (*reply, error) {
 
 // getOrg is GET /v2/org/{org_id}.
 func (a *API) getOrg(req *request) (*reply, error) {
-	found, err := a.directory.Org(req.Context(), req.caller, req.orgID())
+	found, err := a.directory.Org(req.Context(), req.caller, req.id(0))
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +113,7 @@ func (a *API) updateOrg(req *request) (*reply, error) {
 		return nil, a.confirmed(req, err)
 	}
 	return writing(req, updatedOrg(ignored), func(caller directory.Caller) (*roundtable.Org, error) {
-		return a.directory.UpdateOrg(req.Context(), caller, req.orgID(), update)
+		return a.directory.UpdateOrg(req.Context(), caller, req.id(0), update)
 	})
 }
 
@@ -158,7 +150,7 @@ func (a *API) deleteOrg(req *request) (*reply, error) {
 		Force: body.Force.Value || inQuery.Value, Form: wrong, IfMatch: parseTags(req.Header["If-Match"], orgStateOf),
 	}
 	return writing(req, deletedOrg, func(caller directory.Caller) (int64, error) {
-		return req.orgID(), a.directory.DeleteOrg(req.Context(), caller, req.orgID(), deletion)
+		return req.id(0), a.directory.DeleteOrg(req.Context(), caller, req.id(0), deletion)
 	})
 }
 

@@ -15,7 +15,7 @@ var plansForm = newForm[struct {
 
 // getPlans is GET /v2/org/{org_id}/plans.
 func (a *API) getPlans(req *request) (*reply, error) {
-	found, err := a.directory.OrgPlans(req.Context(), req.caller, req.orgID())
+	found, err := a.directory.OrgPlans(req.Context(), req.caller, req.id(0))
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,6 @@ func (a *API) updatePlans(req *request) (*reply, error) {
 	body, wrong, ignored := plansForm.read(req.body)
 	update := roundtable.PlansUpdate{Plans: body.Plans, Form: wrong, IfMatch: parseTags(req.Header["If-Match"], orgStateOf)}
 	return writing(req, updatedOrg(ignored), func(caller directory.Caller) (*roundtable.Org, error) {
-		return a.directory.UpdatePlans(req.Context(), caller, req.orgID(), update)
+		return a.directory.UpdatePlans(req.Context(), caller, req.id(0), update)
 	})
 }

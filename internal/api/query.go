@@ -46,6 +46,26 @@ func strictQuery(from *url.URL, known ...string) *query {
 	return q
 }
 
+// emptyForm is the body of a route that needs none.
+var emptyForm = newForm[struct{}]()
+
+// bare refuses, of a route that needs no body, query parameters and then members of
+// the body.
+func (r *request) bare() error {
+	if err := strictQuery(r.URL).err(); err != nil {
+		return err
+	}
+	return r.noMembers()
+}
+
+// noMembers refuses the members of a body that needs to be none.
+func (r *request) noMembers() error {
+	if _, wrong, _ := emptyForm.read(r.body); len(wrong) > 0 {
+		return roundtable.Invalid(wrong...)
+	}
+	return nil
+}
+
 // err is everything that is wrong, or nil.
 func (q *query) err() error {
 	if len(q.wrong) == 0 {

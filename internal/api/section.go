@@ -24,13 +24,6 @@ var (
 	sectionForm    = newForm[sectionName]("id", "groups", "can_edit", "has_puller")
 )
 
-// id is what a placeholder of the path stands for, as a number. What is no number is
-// the id of nothing.
-func (r *request) id(i int) int64 {
-	id, _ := parseInteger(r.parameters[i])
-	return id
-}
-
 // written carries out a change of a section or group and names what was changed.
 func (r *request) written(ignored []string, do func(directory.Caller) (*directory.Labelled, error)) (*reply, error) {
 	return writing(r, func(done *directory.Labelled) (*reply, error) {
@@ -100,7 +93,7 @@ func (a *API) updateSection(req *request) (*reply, error) {
 
 // deleteSection is DELETE /v2/sections/{section_id}.
 func (a *API) deleteSection(req *request) (*reply, error) {
-	if err := strictQuery(req.URL).err(); err != nil {
+	if err := req.bare(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
 	return req.written(nil, func(caller directory.Caller) (*directory.Labelled, error) {

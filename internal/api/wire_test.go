@@ -209,14 +209,3 @@ func TestExpectContinue(t *testing.T) {
 	}
 	wantError(t, readAnswer(t, response), 413, nil)
 }
-
-// An id of any length is nobody's.
-func TestLongIDs(t *testing.T) {
-	t.Parallel()
-	c := newCompany(t)
-	for _, id := range []string{strings.Repeat("a", 10<<10), strings.Repeat("%2F", 3000), demo.User("737") + strings.Repeat("/", 10<<10)} {
-		wantError(t, c.send(t, call("GET", "/v2/user/"+id, "demo-provider", "")), 404, nil)
-		wantError(t, c.send(t, call("POST", "/v2/user/"+id, "demo-provider", "{}")), 404, nil)
-		wantError(t, c.send(t, call("GET", "/v2/user/"+id+"/history", "demo-provider", "")), 404, nil)
-	}
-}

@@ -26,7 +26,7 @@ func (d *Directory) CreateAPIKey(ctx context.Context, caller Caller, change roun
 		return nil, err
 	}
 	change.Now = d.now()
-	return judging(ctx, d, caller, change.Form, func(o *operation) (*ChangedKey, error) {
+	return judging(ctx, d, caller, 1, change.Form, func(o *operation) (*ChangedKey, error) {
 		var err error
 		if change.LiveKeys, err = o.countLiveKeys(); err != nil {
 			return nil, err
@@ -46,7 +46,7 @@ func (d *Directory) CreateAPIKey(ctx context.Context, caller Caller, change roun
 // UpdateAPIKey changes a key of the caller.
 func (d *Directory) UpdateAPIKey(ctx context.Context, caller Caller, id int64, change roundtable.APIKeyChange) (*ChangedKey, error) {
 	change.Now = d.now()
-	return judging(ctx, d, caller, change.Form, func(o *operation) (*ChangedKey, error) {
+	return judging(ctx, d, caller, 1, change.Form, func(o *operation) (*ChangedKey, error) {
 		key, owner, err := o.apiKey(id)
 		if err != nil {
 			return nil, err
@@ -73,7 +73,7 @@ func (d *Directory) RotateAPIKey(ctx context.Context, caller Caller, id int64, r
 		return nil, err
 	}
 	rotation.Now = d.now()
-	return judging(ctx, d, caller, rotation.Form, func(o *operation) (*SecretKey, error) {
+	return judging(ctx, d, caller, 1, rotation.Form, func(o *operation) (*SecretKey, error) {
 		key, owner, err := o.apiKey(id)
 		if err != nil {
 			return nil, err
@@ -101,7 +101,7 @@ func (o *operation) secretKey(key *roundtable.APIKeyRecord, text string) (*Secre
 // RevokeAPIKey ends a key for good, and returns what it was. To revoke it twice is a
 // success.
 func (d *Directory) RevokeAPIKey(ctx context.Context, caller Caller, id int64, form []roundtable.FieldError) (*roundtable.APIKeyRecord, error) {
-	return judging(ctx, d, caller, form, func(o *operation) (*roundtable.APIKeyRecord, error) {
+	return judging(ctx, d, caller, 1, form, func(o *operation) (*roundtable.APIKeyRecord, error) {
 		key, owner, err := o.apiKey(id)
 		if err != nil {
 			return nil, err
@@ -134,13 +134,4 @@ func (d *Directory) Permissions(ctx context.Context, caller Caller) ([]roundtabl
 	return reading(ctx, d, caller, func(*operation) ([]roundtable.PermissionSection, error) {
 		return roundtable.PermissionSections(), nil
 	})
-}
-
-// judging carries out a change, or only judges it where its form is wrong and no answer
-// is to be kept, so that nothing is written.
-func judging[T any](ctx context.Context, d *Directory, caller Caller, form []roundtable.FieldError, do func(*operation) (T, error)) (T, error) {
-	if len(form) > 0 && caller.Retry == nil {
-		return reading(ctx, d, caller, do)
-	}
-	return changing(ctx, d, caller, 1, do)
 }

@@ -247,7 +247,7 @@ func (d *Directory) attemptOperations(tx *db.Tx, batch []*item, verdicts []verdi
 		if err != nil {
 			return wrote, err
 		}
-		wrote = wrote || !judgedAnew(verdicts[i].err)
+		wrote = wrote || final(verdicts[i].err)
 	}
 	return wrote, nil
 }

@@ -72,6 +72,9 @@ func (o *operation) removeUser(deletion *roundtable.Outcome) error {
 	}
 	_, err := o.tx.Exec("INSERT INTO deleted_users (id, org_id, role, version, last_event_id, deleted_at) VALUES ($1, $2, $3, $4, $5, $6)",
 		gone.ID, gone.OrgID, string(gone.Role), gone.Version, *gone.LastEventID, o.now.UnixMicro())
+	if err == nil {
+		_, err = o.tx.Exec("DELETE FROM idempotent_answers WHERE api_key_id IN (SELECT id FROM api_keys WHERE user_id = $1)", gone.ID)
+	}
 	for _, table := range userTables {
 		if err == nil {
 			_, err = o.tx.Exec("DELETE FROM "+table+" WHERE user_id = $1", gone.ID)

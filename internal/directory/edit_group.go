@@ -23,7 +23,7 @@ func (d *Directory) CreateGroup(ctx context.Context, caller Caller, section int6
 			return nil, err
 		}
 	}
-	return editing(ctx, d, caller, weight, &edit, func(o *operation) (*Labelled, error) {
+	return judging(ctx, d, caller, weight, edit.Form, func(o *operation) (*Labelled, error) {
 		in, err := o.section(section)
 		if err != nil {
 			return nil, err
@@ -49,7 +49,7 @@ func (d *Directory) CreateGroup(ctx context.Context, caller Caller, section int6
 // CreateFlatGroup makes an empty group for a client that knows no sections.
 func (d *Directory) CreateFlatGroup(ctx context.Context, caller Caller, edit roundtable.GroupEdit) (*Labelled, error) {
 	edit.Creates = true
-	return editing(ctx, d, caller, 1, &edit, func(o *operation) (*Labelled, error) {
+	return judging(ctx, d, caller, 1, edit.Form, func(o *operation) (*Labelled, error) {
 		orgID, err := o.orgForGroups(&edit)
 		if err != nil {
 			return nil, err
@@ -78,7 +78,7 @@ func (d *Directory) UpdateGroup(ctx context.Context, caller Caller, path GroupPa
 	if err != nil {
 		return nil, err
 	}
-	return editing(ctx, d, caller, weight+len(edit.Businesses.Value), &edit, func(o *operation) (*Labelled, error) {
+	return judging(ctx, d, caller, weight+len(edit.Businesses.Value), edit.Form, func(o *operation) (*Labelled, error) {
 		group, err := o.editableGroup(path, &edit)
 		if err != nil {
 			return nil, err
@@ -112,7 +112,7 @@ func (d *Directory) RemoveFromGroup(ctx context.Context, caller Caller, path Gro
 func (d *Directory) changeMembers(
 	ctx context.Context, caller Caller, path GroupPath, edit roundtable.GroupEdit, change func(now, named []string) []string,
 ) (*Labelled, error) {
-	return editing(ctx, d, caller, len(edit.Businesses.Value), &edit, func(o *operation) (*Labelled, error) {
+	return judging(ctx, d, caller, len(edit.Businesses.Value), edit.Form, func(o *operation) (*Labelled, error) {
 		group, err := o.editableGroup(path, &edit)
 		if err != nil {
 			return nil, err

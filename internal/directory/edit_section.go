@@ -13,21 +13,10 @@ type Labelled struct {
 	Count     int  // businesses that came or went
 }
 
-// editing carries out an edit in the write path; one whose form is wrong cannot be
-// written, and is judged on a snapshot unless its answer is to be kept.
-func editing(
-	ctx context.Context, d *Directory, caller Caller, weight int, edit *roundtable.GroupEdit, do func(*operation) (*Labelled, error),
-) (*Labelled, error) {
-	if len(edit.Form) > 0 && caller.Retry == nil {
-		return reading(ctx, d, caller, do)
-	}
-	return changing(ctx, d, caller, weight, do)
-}
-
 // CreateSection makes a section.
 func (d *Directory) CreateSection(ctx context.Context, caller Caller, edit roundtable.GroupEdit) (*Labelled, error) {
 	edit.Creates = true
-	return editing(ctx, d, caller, 1, &edit, func(o *operation) (*Labelled, error) {
+	return judging(ctx, d, caller, 1, edit.Form, func(o *operation) (*Labelled, error) {
 		orgID, err := o.orgForGroups(&edit)
 		if err != nil {
 			return nil, err
@@ -76,7 +65,7 @@ func (o *operation) insertSection(orgID int64, name string) (id int64, err error
 
 // UpdateSection renames a section.
 func (d *Directory) UpdateSection(ctx context.Context, caller Caller, id int64, edit roundtable.GroupEdit) (*Labelled, error) {
-	return editing(ctx, d, caller, 1, &edit, func(o *operation) (*Labelled, error) {
+	return judging(ctx, d, caller, 1, edit.Form, func(o *operation) (*Labelled, error) {
 		section, err := o.section(id)
 		if err != nil {
 			return nil, err

@@ -31,6 +31,9 @@ func (d *Directory) SetFlatMembers(ctx context.Context, caller Caller, id int64,
 	}
 	picked, err := reading(ctx, d, caller, func(o *operation) ([]string, error) {
 		group, err := o.editableGroup(path, &edit)
+		if err == nil {
+			err = roundtable.PickBusinesses(o.actor, edit.Form)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -39,7 +42,7 @@ func (d *Directory) SetFlatMembers(ctx context.Context, caller Caller, id int64,
 	if err != nil {
 		return nil, err
 	}
-	return editing(ctx, d, caller, len(picked), &edit, func(o *operation) (*Labelled, error) {
+	return judging(ctx, d, caller, len(picked), edit.Form, func(o *operation) (*Labelled, error) {
 		group, err := o.editableGroup(path, &edit)
 		if err != nil {
 			return nil, err

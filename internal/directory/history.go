@@ -49,6 +49,23 @@ type Page struct {
 	PerPage int
 }
 
+// beyond reports whether the page begins behind a list of count, however far: then it
+// has no offset to ask for.
+func (p Page) beyond(count int) bool { return p.Number-1 > count/p.PerPage }
+
+// offset is how many of the list come before the page.
+func (p Page) offset() int { return (p.Number - 1) * p.PerPage }
+
+// window returns where the page begins in a list of count, and where it ends. A page
+// beyond the end is empty.
+func (p Page) window(count int) (from, to int) {
+	if p.beyond(count) {
+		return count, count
+	}
+	from = min(count, p.offset())
+	return from, min(count, from+p.PerPage)
+}
+
 // History is a page of a user's events, newest first.
 type History struct {
 	Count  int
@@ -105,7 +122,7 @@ func (w *workingSet) historyOf(tx *db.Tx, reading *item) (*roundtable.User, erro
 // read reads a page of all events.
 func (h *History) read(tx *db.Tx, target *roundtable.User, page Page) (err error) {
 	h.Count = int(target.Version - firstVersion)
-	if page.Number-1 > h.Count/page.PerPage {
+	if page.beyond(h.Count) {
 		return nil
 	}
 	newest := target.Version - int64(page.Number-1)*int64(page.PerPage)

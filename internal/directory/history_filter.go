@@ -42,11 +42,11 @@ func (w *workingSet) filterHistory(
 	if _, err := tx.One(chainOf+" SELECT COUNT(*)"+where, args, &history.Count); err != nil {
 		return err
 	}
-	if page.Number-1 > history.Count/page.PerPage {
+	if page.beyond(history.Count) {
 		return nil
 	}
 	limit := " ORDER BY e.version DESC LIMIT $" + strconv.Itoa(len(args)+1) + " OFFSET $" + strconv.Itoa(len(args)+2)
-	return tx.Each(chainOf+" SELECT "+eventColumns+where+limit, append(args, page.PerPage, (page.Number-1)*page.PerPage), func(rows *db.Rows) error {
+	return tx.Each(chainOf+" SELECT "+eventColumns+where+limit, append(args, page.PerPage, page.offset()), func(rows *db.Rows) error {
 		e, err := scanEvent(rows)
 		history.Events = append(history.Events, e)
 		return err

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"encoding/json"
+	"maps"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
@@ -57,11 +58,7 @@ func (w *workingSet) loadScope(ctx context.Context, tx *db.Tx, caller Caller, ev
 			return nil, err
 		}
 	}
-	for _, set := range w.users[caller.UserID].Accesses {
-		for _, group := range set {
-			wanted.groups[group] = true
-		}
-	}
+	maps.Copy(wanted.groups, accessGroups(w.users[caller.UserID]))
 	if err := w.loadGroups(tx, wanted); err != nil {
 		return nil, err
 	}

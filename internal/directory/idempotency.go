@@ -12,14 +12,15 @@ import (
 
 const (
 	answersKept  = 24 * time.Hour
-	purgedAtOnce = 4 // expired answers that go with each new one
+	purgedAtOnce = 4   // expired answers that go with each new one
+	firstRefusal = 400 // statuses from here on refuse
 )
 
 // Retry makes a change safe to be sent again (section 1.8): its final answer is stored
 // in the transaction of the change and given again for a day.
 type Retry struct {
 	Scope, Body [32]byte // MACs under the caller's key: of what the Idempotency-Key stands for, and of the body
-	Deletes     bool     // the first time removes the target, so that its absence is no refusal
+	Deletes     bool     // the first time removes the target, so that its absence then is no refusal
 
 	// Answer is what the wire makes of a result or a refusal.
 	Answer func(result any, refusal error) (Answer, error)
@@ -101,5 +102,23 @@ func final(refusal error) bool {
 }
 
 // judgedAnew reports whether a refusal comes before any replay: what the caller may
-// not do any more it is not told again either.
-func judgedAnew(refusal error) bool { return refusal != nil && !final(refusal) }
+// not do any more it is not told again either. That a change was made already, or just
+// now, is what a replay is for.
+func judgedAnew(refusal error) bool {
+	if final(refusal) {
+		return false
+	}
+	known, ok := errors.AsType[*roundtable.Error](refusal)
+	return !ok || known.Code != roundtable.CodeChangedSince && known.Code != roundtable.CodeRateLimited
+}
+
+func isNotFound(refusal error) bool {
+	known, ok := errors.AsType[*roundtable.Error](refusal)
+	return ok && known.Code == roundtable.CodeNotFound
+}
+
+// deleted reports whether what was answered before to a deletion is that it was done.
+func deleted(before error) bool {
+	replayed, ok := errors.AsType[*Replayed](before)
+	return ok && replayed.Answer.Status < firstRefusal
+}

@@ -45,7 +45,7 @@ func (d *Directory) APIKeys(ctx context.Context, caller Caller, filter APIKeyFil
 		if _, err := o.tx.One("SELECT count(*)"+q.text(), q.args, &found.Count); err != nil {
 			return nil, err
 		}
-		if page.Number-1 > found.Count/page.PerPage {
+		if page.beyond(found.Count) {
 			return found, nil
 		}
 		var err error
@@ -120,14 +120,13 @@ func (q *keyQuery) narrow(filter APIKeyFilter, now time.Time) {
 	place := q.place(hash[:])
 	matches := "k.secret_hash = " + place + " OR k.previous_secret_hash = " + place
 	if folded := roundtable.Fold(filter.SearchText); folded != "" {
-		escaped := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(folded)
-		matches += " OR k.label_key LIKE " + q.place("%"+escaped+"%") + ` ESCAPE '\'`
+		matches += " OR k.label_key LIKE " + q.place(containing(folded)) + " ESCAPE '!'"
 	}
 	q.where("(" + matches + ")")
 }
 
 func (o *operation) listAPIKeys(q *keyQuery, page Page, all bool) ([]*roundtable.APIKeyView, error) {
-	limits := " ORDER BY k.id LIMIT " + q.place(page.PerPage) + " OFFSET " + q.place((page.Number-1)*page.PerPage)
+	limits := " ORDER BY k.id LIMIT " + q.place(page.PerPage) + " OFFSET " + q.place(page.offset())
 	var records []*roundtable.APIKeyRecord
 	var people []*string
 	err := o.tx.Each("SELECT "+o.d.records.of("k")+q.text()+limits, q.args, func(rows *db.Rows) error {

@@ -43,6 +43,17 @@ func changing[T any](ctx context.Context, d *Directory, caller Caller, weight in
 	}
 }
 
+// judging carries out a change, or only judges it on a snapshot where its form is wrong
+// and no answer is to be kept, so that nothing is written.
+func judging[T any](
+	ctx context.Context, d *Directory, caller Caller, weight int, form []roundtable.FieldError, do func(*operation) (T, error),
+) (T, error) {
+	if len(form) > 0 && caller.Retry == nil {
+		return reading(ctx, d, caller, do)
+	}
+	return changing(ctx, d, caller, weight, do)
+}
+
 // reading answers from one read snapshot.
 func reading[T any](ctx context.Context, d *Directory, caller Caller, do func(*operation) (T, error)) (result T, err error) {
 	err = d.db.Read(ctx, func(tx *db.Tx) error {
@@ -98,13 +109,7 @@ func (o *operation) about(id string, needed func(actor, target *roundtable.User)
 
 // loadGroupsOf loads the groups of somebody's accesses.
 func (w *workingSet) loadGroupsOf(tx *db.Tx, user *roundtable.User) error {
-	wanted := &wantedFacts{groups: make(map[int64]bool)}
-	for _, set := range user.Accesses {
-		for _, group := range set {
-			wanted.groups[group] = true
-		}
-	}
-	return w.loadGroups(tx, wanted)
+	return w.loadGroups(tx, &wantedFacts{groups: accessGroups(user)})
 }
 
 // operateOnce carries out one operation, or finds that it was answered before. err is
@@ -130,10 +135,11 @@ func (d *Directory) operateOnce(tx *db.Tx, it *item) (refusal, err error) {
 		return refusal, err
 	}
 	refusal, err = d.operateSafely(tx, it, func(o *operation) error {
-		if retry.Deletes {
-			return replayed
+		anew := it.do(o)
+		if retry.Deletes && deleted(replayed) && isNotFound(anew) {
+			anew = nil
 		}
-		return cmp.Or(it.do(o), replayed) // judged anew, and undone
+		return cmp.Or(anew, replayed) // judged anew, and undone
 	})
 	if err == nil && !judgedAnew(refusal) {
 		refusal = replayed

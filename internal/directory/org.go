@@ -53,11 +53,8 @@ func (d *Directory) SearchOrgs(ctx context.Context, caller Caller, search roundt
 			return nil, err
 		}
 		found := &Orgs{Count: len(ids)}
-		if page.Number-1 > len(ids)/page.PerPage {
-			return found, nil
-		}
-		first := min(len(ids), (page.Number-1)*page.PerPage)
-		ids = ids[first:min(len(ids), first+page.PerPage)]
+		from, to := page.window(len(ids))
+		ids = ids[from:to]
 		if err := o.loadOrgs(o.tx, ids); err != nil {
 			return nil, err
 		}

@@ -94,16 +94,6 @@ func common(a, b []string) []string {
 	return both
 }
 
-// window returns where a page begins in a list of count, and where it ends. A page
-// beyond the end is empty.
-func (p Page) window(count int) (from, to int) {
-	if p.Number-1 > count/p.PerPage {
-		return count, count
-	}
-	from = min(count, (p.Number-1)*p.PerPage)
-	return from, min(count, from+p.PerPage)
-}
-
 // page counts the businesses and returns those of a page, by organisation and id.
 func (r reach) page(tx *db.Tx, page Page) (count int, ids []string, err error) {
 	if r.listed {

@@ -193,10 +193,10 @@ func (o *operation) count(from string, args []any) (int, error) {
 
 // eachOnPage visits the rows of one page of a list of count rows.
 func (o *operation) eachOnPage(sql string, args []any, page Page, count int, row func(*db.Rows) error) error {
-	if page.Number-1 > count/page.PerPage {
+	if page.beyond(count) {
 		return nil
 	}
-	limit := slices.Concat(args, []any{page.PerPage, (page.Number - 1) * page.PerPage})
+	limit := slices.Concat(args, []any{page.PerPage, page.offset()})
 	return o.tx.Each(sql+limitAfter(len(args)), limit, row)
 }
 

@@ -151,11 +151,7 @@ func (o *operation) loadHoldersOf(groups []int64) ([]*roundtable.User, error) {
 	holders, wanted := make([]*roundtable.User, 0, len(ids)), &wantedFacts{groups: make(map[int64]bool)}
 	for _, id := range keys(ids) {
 		holders = append(holders, o.users[id])
-		for _, set := range o.users[id].Accesses {
-			for _, group := range set {
-				wanted.groups[group] = true
-			}
-		}
+		maps.Copy(wanted.groups, accessGroups(o.users[id]))
 	}
 	return holders, o.loadGroups(o.tx, wanted)
 }

@@ -83,11 +83,11 @@ func (q *businessQuery) page(o *operation, order BusinessOrder, page Page) (coun
 	counted := "COUNT(*) OVER ()"
 	if o.actor.User.Role != roundtable.GroupManager || page.Number > 1 {
 		counted = "0"
-		if _, err = o.tx.One("SELECT COUNT(*)"+where, args, &count); err != nil || page.Number-1 > count/page.PerPage {
+		if _, err = o.tx.One("SELECT COUNT(*)"+where, args, &count); err != nil || page.beyond(count) {
 			return count, nil, err
 		}
 	}
-	q.write(" ORDER BY "+order.text()+" LIMIT ? OFFSET ?", page.PerPage, (page.Number-1)*page.PerPage)
+	q.write(" ORDER BY "+order.text()+" LIMIT ? OFFSET ?", page.PerPage, page.offset())
 	err = o.tx.Each("SELECT b.id, "+counted+" FROM businesses b WHERE "+q.text.String(), q.args, func(rows *db.Rows) error {
 		var id string
 		var all int

@@ -1,10 +1,9 @@
 package directory
 
 import (
-	"cmp"
 	"context"
 
-	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable"
 )
 
 // BriefBusiness is a business in a list, without the fields that are plain data.
@@ -38,33 +37,22 @@ func (d *Directory) BusinessesOf(ctx context.Context, caller Caller, id string, 
 		if err != nil {
 			return nil, err
 		}
-		list := &BusinessList{Count: count, Businesses: []*BriefBusiness{}}
-		byID := make(map[string]*BriefBusiness)
-		const text = "SELECT id, org_id, code, name, city, zipcode, country, status FROM businesses WHERE id IN (?ids)"
-		err = db.EachIn(o.tx, text, nil, ids, func(rows *db.Rows) error {
-			b := &BriefBusiness{Groups: []int64{}}
-			err := rows.Scan(&b.ID, &b.OrgID, &b.Code, &b.Name, &b.City, &b.Zipcode, &b.Country, &b.Status)
-			byID[b.ID] = b
-			return err
-		})
-		for _, id := range ids {
-			list.Businesses = append(list.Businesses, byID[id])
+		profiles, err := o.loadProfiles(ids)
+		if err != nil {
+			return nil, err
 		}
-		return list, cmp.Or(err, readGroupsOf(o.tx, byID))
+		list := &BusinessList{Count: count, Businesses: make([]*BriefBusiness, len(profiles))}
+		for i, profile := range profiles {
+			list.Businesses[i] = brief(profile)
+		}
+		return list, nil
 	})
 }
 
-func readGroupsOf(tx *db.Tx, byID map[string]*BriefBusiness) error {
-	ids := make(map[string]bool, len(byID))
-	for id := range byID {
-		ids[id] = true
+func brief(p *roundtable.BusinessProfile) *BriefBusiness {
+	text := p.Fields.Text
+	return &BriefBusiness{
+		ID: p.ID, OrgID: p.OrgID, Code: text("code"), Name: text("name"), City: text("city"), Zipcode: text("zipcode"),
+		Country: text("country"), Status: text("status"), Groups: p.GroupIDs,
 	}
-	return db.EachIn(tx, "SELECT business_id, group_id FROM business_groups WHERE business_id IN (?ids) ORDER BY business_id, group_id", nil, keys(ids),
-		func(rows *db.Rows) error {
-			var id string
-			var group int64
-			err := rows.Scan(&id, &group)
-			byID[id].Groups = append(byID[id].Groups, group)
-			return err
-		})
 }

@@ -92,9 +92,11 @@ func (d *Directory) DeleteBusiness(ctx context.Context, caller Caller, path stri
 	})
 }
 
-// loadForBusiness loads what judging a business of an organisation takes.
+// loadForBusiness loads what judging a business of an organisation takes. What another
+// provider's organisation has is not looked at.
 func (o *operation) loadForBusiness(update *roundtable.BusinessUpdate, orgID int64, code string) error {
 	update.At, update.Day = roundtable.Micros(o.now), o.day()
+	update.CodeTaken, update.LocalBusinesses = false, 0
 	if err := o.loadOrgs(o.tx, []int64{orgID}); err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func (o *operation) loadForBusiness(update *roundtable.BusinessUpdate, orgID int
 	for _, id := range update.Patch.GroupIDs() {
 		wanted.groups[id] = true
 	}
-	if err := o.loadGroups(o.tx, wanted); err != nil {
+	if err := o.loadGroups(o.tx, wanted); err != nil || !o.facts.CanReadOrg(o.actor.User, orgID) {
 		return err
 	}
 	if code != "" {
@@ -112,8 +114,7 @@ func (o *operation) loadForBusiness(update *roundtable.BusinessUpdate, orgID int
 		}
 		update.CodeTaken = owner != ""
 	}
-	org := o.facts.Orgs[orgID]
-	if org == nil || org.MaxBusinesses == nil {
+	if o.facts.Orgs[orgID].MaxBusinesses == nil {
 		return nil
 	}
 	_, err := o.tx.One("SELECT COUNT(*) FROM businesses WHERE org_id = $1 AND reach = 'LOCAL'", []any{orgID}, &update.LocalBusinesses)

@@ -103,6 +103,7 @@ CREATE TABLE idempotent_answers (
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotent_answers_by_age ON idempotent_answers (created_at);
+CREATE INDEX idempotent_answers_by_key ON idempotent_answers (api_key_id);
 CREATE TABLE links (
     token_hash BLOB    NOT NULL PRIMARY KEY,
     user_id    TEXT    NOT NULL REFERENCES users (id),

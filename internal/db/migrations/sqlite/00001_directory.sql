@@ -240,6 +240,7 @@ CREATE TABLE idempotent_answers (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX idempotent_answers_by_age ON idempotent_answers (created_at);
+CREATE INDEX idempotent_answers_by_key ON idempotent_answers (api_key_id);
 
 -- Users that are gone, so that their history can still be read.
 CREATE TABLE deleted_users (
