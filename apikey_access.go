@@ -5,7 +5,7 @@ package roundtable
 //	                own personal key   own bot key            personal key of another       bot key of another
 //	read            everyone           ORG_ADMIN, PROVIDER    nobody                        ORG_ADMIN, PROVIDER who administer the owner (1)
 //	make            everyone           ORG_ADMIN, PROVIDER    nobody                        nobody
-//	change, rotate  everyone           ORG_ADMIN, PROVIDER    nobody                        the same, if they hold all that the owner holds (2)
+//	change, rotate  everyone           ORG_ADMIN, PROVIDER    nobody                        the same, if they may take the owner over (2)
 //	revoke          everyone           everyone               ORG_ADMIN, PROVIDER who administer the owner
 //
 // (1) While the owner is in the organisation that it made the key in; a move revokes it.
@@ -71,7 +71,7 @@ func changeAPIKey(actor Actor, key *APIKeyRecord, owner *User, facts *Facts) *Er
 	switch {
 	case key == nil || !facts.canReadAPIKey(actor.User, key, owner):
 		return &Error{Code: CodeNotFound}
-	case key.UserID != actor.User.ID && !facts.holdsAll(actor.User, owner), !actor.Key.may(PermissionAPIKeyEdit):
+	case key.UserID != actor.User.ID && !facts.mayTakeOver(actor.User, owner), !actor.Key.may(PermissionAPIKeyEdit):
 		return &Error{Code: CodeForbidden}
 	}
 	return nil

@@ -38,7 +38,7 @@ func CreateAPIKey(actor Actor, change *APIKeyChange) (*APIKeyOutcome, error) {
 		return nil, formOr(change.Form, &Error{Code: CodeForbidden})
 	}
 	now := change.Now.UnixMicro()
-	j := newKeyJudgement(actor, &APIKeyRecord{
+	j := newKeyJudgement(actor, actor.User, &APIKeyRecord{
 		APIKey: APIKey{UserID: actor.User.ID, IPWhitelist: []string{}, Permissions: []string{}},
 		Kind:   UserKey, CreatedAt: now, CreatedBy: &actor.User.ID,
 	}, change)
@@ -60,7 +60,7 @@ func UpdateAPIKey(actor Actor, key *APIKeyRecord, owner *User, change *APIKeyCha
 	if refusal := changeAPIKey(actor, key, owner, facts); refusal != nil {
 		return nil, formOr(change.Form, refusal)
 	}
-	j := newKeyJudgement(actor, key, change)
+	j := newKeyJudgement(actor, owner, key, change)
 	j.judgeValues()
 	if j.changed() || len(j.wrong) > 0 {
 		j.keepBelow(key)
@@ -84,7 +84,7 @@ func RotateAPIKey(actor Actor, key *APIKeyRecord, owner *User, rotation *Rotatio
 	if refusal := changeAPIKey(actor, key, owner, facts); refusal != nil {
 		return nil, formOr(rotation.Form, refusal)
 	}
-	j := newKeyJudgement(actor, key, &APIKeyChange{Form: rotation.Form})
+	j := newKeyJudgement(actor, owner, key, &APIKeyChange{Form: rotation.Form})
 	j.keepBelow(key)
 	overlap := j.overlap(rotation.OverlapSeconds)
 	switch {
@@ -126,6 +126,7 @@ func keyRevoked() *problem {
 // keyJudgement is a key under judgement. after is changed field by field.
 type keyJudgement struct {
 	actor   Actor
+	owner   *User
 	before  *APIKeyRecord
 	after   APIKeyRecord
 	change  *APIKeyChange
@@ -134,8 +135,8 @@ type keyJudgement struct {
 	ignored []string
 }
 
-func newKeyJudgement(actor Actor, key *APIKeyRecord, change *APIKeyChange) *keyJudgement {
-	return &keyJudgement{actor: actor, before: key, after: *key, change: change, wrong: slices.Clone(change.Form)}
+func newKeyJudgement(actor Actor, owner *User, key *APIKeyRecord, change *APIKeyChange) *keyJudgement {
+	return &keyJudgement{actor: actor, owner: owner, before: key, after: *key, change: change, wrong: slices.Clone(change.Form)}
 }
 
 // note records what is wrong with a field, once for each path.

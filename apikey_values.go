@@ -128,7 +128,7 @@ func (j *keyJudgement) judgeRestriction() {
 		}
 	}
 	j.after.HasRestrictedPermissions, j.after.Permissions = restricted.Value, unique(listed.Value)
-	if slices.Equal(j.after.Permissions, heldPermissions(j.actor.User.Role, j.before.Permissions)) {
+	if slices.Equal(j.after.Permissions, heldPermissions(j.owner.Role, j.before.Permissions)) {
 		j.after.Permissions = j.before.Permissions // what a reader got: nothing that is listed is lost
 	}
 	if !restricted.Value && len(listed.Value) > 0 {
