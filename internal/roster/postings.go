@@ -95,6 +95,10 @@ func (r *Roster) addHolders(to set, shop uint32) {
 // keepBearers keeps those whose last name contains a part.
 func (r *Roster) keepBearers(found set, part string) {
 	names := r.last.containing(part)
+	if names.count()*8 > r.last.size() { // then going through their slots is slower
+		found.keepMarked(r.lastNames, names)
+		return
+	}
 	bearers := r.postingsOf(&r.bearers, r.last.size(), func(slot uint32) []uint32 { return r.lastNames[slot : slot+1] })
 	holding := newSet(len(r.ids))
 	names.each(func(name uint32) { holding.addAll(bearers.of(name)) })

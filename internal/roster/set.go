@@ -82,6 +82,22 @@ func (s set) keepIf(other set, in, out bool) {
 	}
 }
 
+// keepMarked keeps those whose mark, which stands at their place, is among marks.
+func (s set) keepMarked(mark []uint32, marks set) {
+	for i, word := range s {
+		if word == 0 {
+			continue
+		}
+		kept := uint64(0)
+		for bit, n := range mark[i*64 : min(i*64+64, len(mark))] {
+			if int(n/64) < len(marks) {
+				kept |= (marks[n/64] >> (n % 64) & 1) << bit
+			}
+		}
+		s[i] = word & kept
+	}
+}
+
 // addAll adds numbers below the size that s was made for.
 func (s set) addAll(numbers []uint32) {
 	for _, n := range numbers {
