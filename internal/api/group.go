@@ -21,7 +21,7 @@ type groupBusinesses struct {
 
 // The forms of groups. An update may send back what it read.
 var (
-	newGroupForm        = newForm[groupBody]()
+	newGroupForm        = newForm[groupBody]("org_id") // connectors send that of the section
 	groupForm           = newForm[groupBody]("id", "has_puller", "business_ids")
 	groupBusinessesForm = newForm[groupBusinesses]()
 )
@@ -40,8 +40,8 @@ func (a *API) createGroup(req *request) (*reply, error) {
 	if err := strictQuery(req.URL).err(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
-	body, wrong, _ := newGroupForm.read(req.body)
-	return req.written(nil, func(caller directory.Caller) (*directory.Labelled, error) {
+	body, wrong, ignored := newGroupForm.read(req.body)
+	return req.written(ignored, func(caller directory.Caller) (*directory.Labelled, error) {
 		return a.directory.CreateGroup(req.Context(), caller, req.id(0), body.edit(wrong))
 	})
 }
