@@ -117,7 +117,7 @@ func (c *company) wantAlike(t *testing.T, route api.Route, key string, p pattern
 	}
 	status, text := send(theirs)
 	statusOfNone, textOfNone := send(none)
-	made := status == 200 && statusOfNone == 200 && route.Method != "GET" // the ids were ignored, and something new is named
+	made := status == 200 && statusOfNone == 200 && route.Method != "GET"  // the ids were ignored, and something new is named
 	again := status == 200 && strings.Contains(textOfNone, `"name_taken"`) // made the first time, as the ids were ignored
 	if !again && (status != statusOfNone || text != textOfNone && !made) {
 		t.Errorf("%s %s %s by %s: of %s %d %s\nof nothing %d %s", route.Method, p.target, p.body, key, theirs[1], status, text, statusOfNone, textOfNone)
