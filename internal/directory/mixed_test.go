@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
@@ -115,6 +116,9 @@ func TestMixedDeedsAtOnce(t *testing.T) {
 			writers.Go(func() {
 				for range 40 {
 					m := own.deed(t)
+					if _, err := d.SearchUsers(t.Context(), d.caller(m.by), roundtable.UserSearch{}, Page{1, 100}); unexpected(err) {
+						t.Errorf("seed %d, course %d: %d searches: %v", seed, course, m.by, err)
+					}
 					first := m.run(d)
 					if unexpected(first) {
 						t.Errorf("seed %d, course %d: %s by %d: %v", seed, course, m.name, m.by, first)
@@ -130,6 +134,31 @@ func TestMixedDeedsAtOnce(t *testing.T) {
 		}
 		writers.Wait()
 		d.checkInvariants(t, fmt.Sprint("seed ", seed))
+		d.checkSearches(t, fmt.Sprint("seed ", seed))
+	}
+}
+
+// checkSearches wants searches to find what they find in a directory that remembers
+// nothing, for everybody who may search.
+func (d *opened) checkSearches(t *testing.T, when string) {
+	t.Helper()
+	fresh := New(d.db, Options{Now: func() time.Time { return d.now }})
+	defer fresh.Close()
+	for n := range d.seed.Users {
+		var told []string
+		for _, directory := range []*Directory{d.Directory, fresh} {
+			found, err := directory.SearchUsers(t.Context(), d.caller(n+1), roundtable.UserSearch{}, Page{1, 100})
+			text := wrong(t, err)
+			if err == nil {
+				for _, user := range found.Users {
+					text += fmt.Sprint(user.ID, " ", user.Version, " ", user.BusinessIDs, user.Accesses, "\n")
+				}
+			}
+			told = append(told, text)
+		}
+		if told[0] != told[1] {
+			t.Errorf("%s: user %d finds\n%s\nand afresh\n%s", when, n+1, told[0], told[1])
+		}
 	}
 }
 
