@@ -10,6 +10,7 @@ import (
 // member needs no statement to be edited.
 type columns struct {
 	list   string // "id, org_id, …"
+	places string // "$1, $2, …", one for each
 	byName map[string][]int
 	fields [][]int // index of each column's member
 }
@@ -24,22 +25,17 @@ func columnsOf[T any]() columns {
 			c.fields = append(c.fields, field.Index)
 		}
 	}
-	c.list = strings.Join(names, ", ")
+	places := make([]string, len(names))
+	for i := range places {
+		places[i] = "$" + strconv.Itoa(i+1)
+	}
+	c.list, c.places = strings.Join(names, ", "), strings.Join(places, ", ")
 	return c
 }
 
 // of returns the list with each column named as of a table.
 func (c columns) of(table string) string {
 	return table + "." + strings.ReplaceAll(c.list, ", ", ", "+table+".")
-}
-
-// insertInto is the statement that inserts a row of the columns.
-func insertInto(table string, c columns) string {
-	places := make([]string, len(c.fields))
-	for i := range places {
-		places[i] = "$" + strconv.Itoa(i+1)
-	}
-	return "INSERT INTO " + table + " (" + c.list + ") VALUES (" + strings.Join(places, ", ") + ")"
 }
 
 // into returns where the columns of a row go.
@@ -54,7 +50,10 @@ func (c columns) into(row any) []any {
 
 // value returns what a column of row is to hold; a nil list is NULL.
 func (c columns) value(row any, column string) any {
-	field := reflect.ValueOf(row).Elem().FieldByIndex(c.byName[column])
+	return stored(reflect.ValueOf(row).Elem().FieldByIndex(c.byName[column]))
+}
+
+func stored(field reflect.Value) any {
 	if field.Kind() == reflect.Slice && field.IsNil() {
 		return nil
 	}
@@ -63,10 +62,10 @@ func (c columns) value(row any, column string) any {
 
 // values returns all columns of row.
 func (c columns) values(row any) []any {
-	names := strings.Split(c.list, ", ")
-	values := make([]any, len(names))
-	for i, name := range names {
-		values[i] = c.value(row, name)
+	value := reflect.ValueOf(row).Elem()
+	values := make([]any, len(c.fields))
+	for i, field := range c.fields {
+		values[i] = stored(value.FieldByIndex(field))
 	}
 	return values
 }

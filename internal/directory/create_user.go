@@ -2,12 +2,7 @@ package directory
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/hex"
-	"fmt"
-	"io"
 	"slices"
-	"time"
 
 	"github.com/roundtable-directory/roundtable"
 )
@@ -16,7 +11,7 @@ import (
 // stands against it (section 3). An invitation that was asked for is queued with it.
 func (d *Directory) CreateUser(ctx context.Context, caller Caller, creation roundtable.Creation) (*Updated, error) {
 	var err error
-	if creation.ID, err = newID(d.random, d.now()); err != nil {
+	if creation.ID, err = d.ids.next(d.random, d.now()); err != nil {
 		return nil, err
 	}
 	creation.CreatedAt = roundtable.Micros(d.now())
@@ -31,15 +26,4 @@ func (d *Directory) CreateUser(ctx context.Context, caller Caller, creation roun
 		return nil, err
 	}
 	return created(outcome), nil
-}
-
-// newID makes the id of a user or business: 24 hexadecimal digits that begin with
-// the second of their making, so that ids go up with time.
-func newID(random io.Reader, now time.Time) (string, error) {
-	var id [12]byte
-	binary.BigEndian.PutUint32(id[:], uint32(now.Unix()))
-	if _, err := io.ReadFull(random, id[4:]); err != nil {
-		return "", fmt.Errorf("read randomness: %w", err)
-	}
-	return hex.EncodeToString(id[:]), nil
 }

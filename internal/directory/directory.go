@@ -45,6 +45,7 @@ type Directory struct {
 	emails   *emailLimit
 	callers  recalledCallers
 	plans    knownPlans
+	ids      ids
 	uses     uses
 	endUses  context.CancelFunc
 	usesKept chan struct{}

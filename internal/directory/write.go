@@ -92,7 +92,8 @@ func (w *workingSet) writeUser(tx *db.Tx, before, after *roundtable.User) error 
 }
 
 func (w *workingSet) insertUser(tx *db.Tx, user *roundtable.User) error {
-	_, err := tx.Exec(insertInto("users", w.d.users), w.d.users.values(user)...)
+	columns := &w.d.users
+	_, err := tx.Exec("INSERT INTO users ("+columns.list+") VALUES ("+columns.places+")", columns.values(user)...)
 	return err
 }
 

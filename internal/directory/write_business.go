@@ -11,7 +11,7 @@ import (
 // that stands against it.
 func (d *Directory) CreateBusiness(ctx context.Context, caller Caller, update roundtable.BusinessUpdate) (*roundtable.BusinessView, error) {
 	var err error
-	if update.ID, err = newID(d.random, d.now()); err != nil {
+	if update.ID, err = d.ids.next(d.random, d.now()); err != nil {
 		return nil, err
 	}
 	return changing(ctx, d, caller, 1, func(o *operation) (*roundtable.BusinessView, error) {
