@@ -25,8 +25,11 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "roundtable:", err)
-		os.Exit(1)
+		status, silent := statusOf(err)
+		if !silent {
+			fmt.Fprintln(os.Stderr, "roundtable:", err)
+		}
+		os.Exit(status)
 	}
 }
 
@@ -49,6 +52,6 @@ wins over the environment.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(serveCommand(), initCommand(), versionCommand(), hashCommand())
+	root.AddCommand(serveCommand(), initCommand(), migrateCommand(), backupCommand(), restoreCommand(), versionCommand(), hashCommand())
 	return root.ExecuteContext(ctx)
 }

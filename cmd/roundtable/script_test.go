@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,6 +32,8 @@ func TestMain(m *testing.M) {
 //	capture NAME regexp                sets NAME to what the first group matches in stdout
 //	sql FILE statement                 changes a database from outside
 //	empty FOLDER                       holds if there is nothing in the folder
+//	status N program arguments…        runs a program, which must exit with N
+//	truncate FILE FILE BYTES           copies the beginning of a file
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -43,7 +47,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": startServer, "stop": stopServer, "request": sendRequest, "paste": pasteCurl,
-			"capture": capture, "sql": runSQL, "empty": isEmpty,
+			"capture": capture, "sql": runSQL, "empty": isEmpty, "status": runToStatus, "truncate": copyBeginning,
 		},
 	})
 }
@@ -156,4 +160,26 @@ func isEmpty(ts *testscript.TestScript, _ bool, args []string) {
 	if len(entries) > 0 {
 		ts.Fatalf("%s holds %v", args[0], entries)
 	}
+}
+
+func runToStatus(ts *testscript.TestScript, _ bool, args []string) {
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		failed, ended := errors.AsType[*exec.ExitError](err)
+		if !ended {
+			ts.Fatalf("%v", err)
+		}
+		got = failed.ExitCode()
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("exit status %d, want %s", got, args[0])
+	}
+}
+
+func copyBeginning(ts *testscript.TestScript, _ bool, args []string) {
+	content, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	size, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), content[:size], 0o600))
 }

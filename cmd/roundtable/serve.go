@@ -170,7 +170,7 @@ func openDatabase(ctx context.Context, dsn string, migrate bool) (*db.DB, error)
 	} else {
 		err = database.CheckSchema(ctx)
 		if errors.Is(err, db.ErrOlderSchema) {
-			err = fmt.Errorf("%w; start once without --migrate=false", err)
+			err = fmt.Errorf("%w; run roundtable migrate, or start once without --migrate=false", err)
 		}
 	}
 	if err != nil {

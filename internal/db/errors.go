@@ -18,6 +18,8 @@ var (
 	ErrNewerSchema = errors.New("the database is newer than this program")
 	// ErrOlderSchema is a database that waits for Migrate.
 	ErrOlderSchema = errors.New("the database needs migrating")
+	// ErrCorrupt is a file that is damaged, or no database at all.
+	ErrCorrupt = errors.New("the database file is damaged")
 	// ErrUnsupported is a data source of an engine that is not in this build.
 	ErrUnsupported = errors.New("not supported by this build yet")
 	// ErrReadOnly is Exec inside Read or Get.

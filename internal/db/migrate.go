@@ -36,30 +36,46 @@ func Head() int64 {
 // SchemaVersion is the version of the database, 0 for an empty one.
 func (d *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
 	err = d.Read(ctx, func(tx *Tx) error {
-		found, err := tx.One("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'", nil, new(int))
-		if err != nil || !found {
-			return err
-		}
-		_, err = tx.One("SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied = 1", nil, &version)
+		version, err = schemaVersion(tx)
 		return err
 	})
 	return version, err
 }
 
+func schemaVersion(tx *Tx) (version int64, err error) {
+	found, err := tx.One("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'", nil, new(int))
+	if err != nil || !found {
+		return 0, err
+	}
+	_, err = tx.One("SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied = 1", nil, &version)
+	return version, err
+}
+
 // CheckSchema tells whether this program can work with the database:
-// ErrOlderSchema if it needs Migrate, ErrNewerSchema if it needs a later release.
+// ErrOlderSchema if it needs Migrate, ErrNewerSchema if it needs a later release. A
+// schema one version newer will do: every migration leaves the release before it able
+// to work (docs/decisions/0014).
 func (d *DB) CheckSchema(ctx context.Context) error {
 	version, err := d.SchemaVersion(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case version < Head():
+	}
+	if version < Head() {
 		return fmt.Errorf("%w: %s has schema version %d, this program needs %d", ErrOlderSchema, d.path, version, Head())
-	case version > Head():
-		return fmt.Errorf("%w: %s has schema version %d, this program knows %d; use the release that wrote it, or a later one",
-			ErrNewerSchema, d.path, version, Head())
+	}
+	if err := refuseNewer(version); err != nil {
+		return fmt.Errorf("%s: %w", d.path, err)
 	}
 	return nil
+}
+
+// refuseNewer is ErrNewerSchema for what a release after the next one wrote.
+func refuseNewer(version int64) error {
+	if version <= Head()+1 {
+		return nil
+	}
+	return fmt.Errorf("%w: schema version %d, and this program works with up to %d; use the release that wrote it, or a later one",
+		ErrNewerSchema, version, Head()+1)
 }
 
 // Migrate brings the schema to Head, forward only. At Head it costs two reads.

@@ -18,7 +18,7 @@ type Error struct {
 // Error names the engine's message and code.
 func (e *Error) Error() string { return fmt.Sprintf("db: %s (%d)", e.Message, e.Code) }
 
-// Unwrap returns ErrUnique, ErrForeignKey, ErrUnavailable or nil.
+// Unwrap returns ErrUnique, ErrForeignKey, ErrUnavailable, ErrCorrupt or nil.
 func (e *Error) Unwrap() error { return e.kind }
 
 // fail turns a result code into an error, with the connection's last message.
@@ -41,6 +41,8 @@ func errorKind(rc int32) error {
 	case sqlite.SQLITE_BUSY, sqlite.SQLITE_LOCKED, sqlite.SQLITE_NOMEM, sqlite.SQLITE_READONLY, sqlite.SQLITE_IOERR,
 		sqlite.SQLITE_FULL, sqlite.SQLITE_CANTOPEN, sqlite.SQLITE_PERM, sqlite.SQLITE_PROTOCOL, sqlite.SQLITE_NOLFS:
 		return ErrUnavailable
+	case sqlite.SQLITE_CORRUPT, sqlite.SQLITE_NOTADB:
+		return ErrCorrupt
 	}
 	return nil
 }
