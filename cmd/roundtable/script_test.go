@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 //	empty FOLDER                       holds if there is nothing in the folder
 //	status N program arguments…        runs a program, which must exit with N
 //	truncate FILE FILE BYTES           copies the beginning of a file
+//	overwrite FILE FILE FROM TO        copies a file with zeros in a range of bytes
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -47,7 +48,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": startServer, "stop": stopServer, "request": sendRequest, "paste": pasteCurl,
-			"capture": capture, "sql": runSQL, "empty": isEmpty, "status": runToStatus, "truncate": copyBeginning,
+			"capture": capture, "sql": runSQL, "empty": isEmpty, "status": runToStatus, "truncate": copyBeginning, "overwrite": copyOverwritten,
 		},
 	})
 }
@@ -177,9 +178,24 @@ func runToStatus(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func copyBeginning(ts *testscript.TestScript, _ bool, args []string) {
+	copyChanged(ts, args, func(content []byte, at []int) []byte { return content[:at[0]] })
+}
+
+func copyOverwritten(ts *testscript.TestScript, _ bool, args []string) {
+	copyChanged(ts, args, func(content []byte, at []int) []byte {
+		clear(content[at[0]:at[1]])
+		return content
+	})
+}
+
+func copyChanged(ts *testscript.TestScript, args []string, change func(content []byte, at []int) []byte) {
 	content, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
-	size, err := strconv.Atoi(args[2])
-	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), content[:size], 0o600))
+	var at []int
+	for _, arg := range args[2:] {
+		n, err := strconv.Atoi(arg)
+		ts.Check(err)
+		at = append(at, n)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), change(content, at), 0o600))
 }

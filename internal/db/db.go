@@ -28,6 +28,7 @@ type DB struct {
 	writing bool // the writer is open
 	reading int  // how many readers are open
 	log     *checkpointer
+	places  []place
 	closed  chan struct{}
 	closing sync.Once
 }
@@ -52,7 +53,11 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	d := &DB{path: o.Path, lock: lock, closed: make(chan struct{})}
 	if err := d.connect(o); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Path, err), d.disconnect())
+		err = fmt.Errorf("open database %s: %w", o.Path, tellDamage(err))
+		if errors.Is(err, ErrCorrupt) {
+			err = fmt.Errorf("%w; put a backup in its place with roundtable restore", err)
+		}
+		return nil, errors.Join(err, d.disconnect())
 	}
 	return d, nil
 }
@@ -79,7 +84,10 @@ func (d *DB) connect(o Options) error {
 		d.readers <- reader
 		d.reading++
 	}
-	d.log, err = startCheckpointer(d, o.WALSize)
+	if d.log, err = startCheckpointer(d, o.WALSize); err != nil {
+		return err
+	}
+	d.places, err = placesOf(o.Path)
 	return err
 }
 
@@ -140,6 +148,9 @@ func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	defer func() { d.writer <- c }()
+	if err := inPlace(d.places); err != nil {
+		return err
+	}
 	if err := d.log.makeRoom(c); err != nil {
 		return err
 	}
@@ -189,9 +200,12 @@ func (c *conn) transact(begin string, writes bool, fn func(*Tx) error) (err erro
 	return nil
 }
 
-// Ping reads from the database.
+// Ping reads from the database, and fails when its file is not where it was.
 func (d *DB) Ping(ctx context.Context) error {
 	return d.Get(ctx, func(tx *Tx) error {
+		if err := inPlace(d.places); err != nil {
+			return err
+		}
 		_, err := tx.One("SELECT 1", nil, new(int))
 		return err
 	})

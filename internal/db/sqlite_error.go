@@ -1,6 +1,7 @@
 package db
 
 import (
+	"errors"
 	"fmt"
 
 	"modernc.org/libc"
@@ -45,4 +46,12 @@ func errorKind(rc int32) error {
 		return ErrCorrupt
 	}
 	return nil
+}
+
+// tellDamage says what the engine's words for a damaged file mean.
+func tellDamage(err error) error {
+	if refusal, ok := errors.AsType[*Error](err); ok && errors.Is(err, ErrCorrupt) {
+		return fmt.Errorf("%w: %w", ErrCorrupt, refusal)
+	}
+	return err
 }

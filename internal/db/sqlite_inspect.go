@@ -64,7 +64,7 @@ func inspectFile(ctx context.Context, path, called string) (_ *Inspection, err e
 	name := (&url.URL{Scheme: "file", Path: whole}).String() + "?immutable=1"
 	c, err := openConnAs(name, sqlite.SQLITE_OPEN_READONLY|sqlite.SQLITE_OPEN_URI, "temp_store = MEMORY", "mmap_size = 0")
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", called, err)
+		return nil, fmt.Errorf("open %s: %w", called, tellDamage(err))
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
 	defer c.interruptWith(ctx)()
@@ -74,7 +74,7 @@ func inspectFile(ctx context.Context, path, called string) (_ *Inspection, err e
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil:
-		return nil, fmt.Errorf("check %s: %w", called, err)
+		return nil, fmt.Errorf("check %s: %w", called, tellDamage(err))
 	}
 	return found, nil
 }
