@@ -76,6 +76,9 @@ func (d *DB) connect(o Options) error {
 	writer.countFrames()
 	d.writer <- writer
 	d.writing = true
+	if err := writer.transact("BEGIN IMMEDIATE", true, func(*Tx) error { return nil }); err != nil {
+		return err // a log that may not be written would show at the first change only
+	}
 	for range o.Readers {
 		reader, err := openConn(o.Path, readerPragmas()...)
 		if err != nil {
