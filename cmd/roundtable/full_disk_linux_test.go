@@ -15,6 +15,7 @@ import (
 	"unsafe"
 
 	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/node"
 )
 
 // fullUser is the demo user that these tests update.
@@ -28,7 +29,10 @@ const fullUser = "/v2/user/5309c3a237bbc544d8e26737"
 // of a few megabytes may be mounted, because that one is full.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
-	program := buildProgram(t)
+	program, err := node.Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Run("limit", func(t *testing.T) {
 		t.Parallel()
 		f := newFullDisk(t, program, t.TempDir())
@@ -53,7 +57,7 @@ func TestDiskFull(t *testing.T) {
 // fullDisk is a server whose room is taken away.
 type fullDisk struct {
 	path    string
-	process *process
+	process *node.Node
 	client  *http.Client
 	acked   int // the last phone that was acknowledged
 	next    int
@@ -62,11 +66,11 @@ type fullDisk struct {
 func newFullDisk(t *testing.T, program, dir string) *fullDisk {
 	t.Helper()
 	f := &fullDisk{path: filepath.Join(dir, "full.db"), client: &http.Client{}}
-	p, err := start(exec.Command(program, "serve", "--demo", "--db", f.path, "--listen", "127.0.0.1:0", "--rate-limit", "0"))
+	p, err := node.Start(exec.Command(program, "serve", "--demo", "--db", f.path, "--listen", "127.0.0.1:0", "--rate-limit", "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill)
+	t.Cleanup(p.Kill)
 	f.process = p
 	return f
 }
@@ -85,7 +89,7 @@ func (f *fullDisk) update(t *testing.T) (status int, retryAfter string) {
 
 func (f *fullDisk) post(t *testing.T, path, body string) (status int, retryAfter string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.process.url+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.process.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +97,7 @@ func (f *fullDisk) post(t *testing.T, path, body string) (status int, retryAfter
 	request.Header.Set("Content-Type", "application/json")
 	response, err := f.client.Do(request)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, f.process.stderr)
+		t.Fatalf("%v\n%s", err, f.process.Stderr)
 	}
 	defer response.Body.Close()
 	return response.StatusCode, response.Header.Get("Retry-After")
@@ -102,7 +106,7 @@ func (f *fullDisk) post(t *testing.T, path, body string) (status int, retryAfter
 // phone reads what is stored.
 func (f *fullDisk) phone(t *testing.T) string {
 	t.Helper()
-	status, answer, err := send(t.Context(), f.client, http.MethodGet, f.process.url+fullUser, map[string]string{"x-APIKey": "demo-org-admin"}, "")
+	status, answer, err := send(t.Context(), f.client, http.MethodGet, f.process.URL+fullUser, map[string]string{"x-APIKey": "demo-org-admin"}, "")
 	if err != nil || status != http.StatusOK {
 		t.Fatalf("a read is answered %d %s, %v", status, answer, err)
 	}
@@ -126,12 +130,12 @@ func (f *fullDisk) run(t *testing.T, takeRoom, giveRoom func()) {
 		giveRoom()
 		for range 20 {
 			if status, _ := f.update(t); status != http.StatusOK {
-				t.Errorf("round %d, with room again: %d\n%s", round, status, f.process.stderr)
+				t.Errorf("round %d, with room again: %d\n%s", round, status, f.process.Stderr)
 			}
 		}
 	}
-	if err := f.process.signal(syscall.SIGINT); err != nil {
-		t.Errorf("the server ended with %v\n%s", err, f.process.stderr)
+	if err := f.process.Signal(syscall.SIGINT); err != nil {
+		t.Errorf("the server ended with %v\n%s", err, f.process.Stderr)
 	}
 	f.checkFile(t)
 }
@@ -145,7 +149,7 @@ func (f *fullDisk) exhaust(t *testing.T) {
 			continue
 		}
 		if status != http.StatusServiceUnavailable || after == "" || after == "0" {
-			t.Errorf("without room: %d, Retry-After %q\n%s", status, after, f.process.stderr)
+			t.Errorf("without room: %d, Retry-After %q\n%s", status, after, f.process.Stderr)
 		}
 		return
 	}
@@ -160,7 +164,7 @@ func (f *fullDisk) refuse(t *testing.T) {
 		"/v2/sections": fmt.Sprintf(`{"name": "Section %d"}`, f.next),
 	} {
 		if status, after := f.post(t, path, body); status != http.StatusServiceUnavailable || after != "1" {
-			t.Errorf("%s without room: %d, Retry-After %q\n%s", path, status, after, f.process.stderr)
+			t.Errorf("%s without room: %d, Retry-After %q\n%s", path, status, after, f.process.Stderr)
 		}
 	}
 	if got := f.phone(t); got != strconv.Itoa(f.acked) {
@@ -180,7 +184,7 @@ func (f *fullDisk) checkFile(t *testing.T) {
 			t.Errorf("%d events", table.Rows)
 		}
 	}
-	(&crashRun{path: f.path}).checkRows(t)
+	checkLedgerRows(t, f.path)
 }
 
 // smallFileSystem mounts one of a few megabytes, if that is allowed here.
@@ -222,7 +226,7 @@ const unlimited = ^uint64(0)
 func (f *fullDisk) limitFileSize(t *testing.T, size uint64) {
 	t.Helper()
 	limit := syscall.Rlimit{Cur: size, Max: unlimited}
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(f.process.cmd.Process.Pid), syscall.RLIMIT_FSIZE,
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(f.process.Cmd.Process.Pid), syscall.RLIMIT_FSIZE,
 		uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
 	if errno != 0 {
 		t.Fatal(errno)

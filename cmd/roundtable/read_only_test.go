@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/roundtable-directory/roundtable/internal/node"
 )
 
 // nobody is a user that may do little.
@@ -15,7 +17,10 @@ const nobody = 65534
 // A database that may not be written is refused at the start, with the reason.
 func TestReadOnlyDatabase(t *testing.T) {
 	t.Parallel()
-	program := buildProgram(t)
+	program, err := node.Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, suffix := range []string{"", ".lock", "-wal"} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "x.db")
@@ -29,9 +34,9 @@ func TestReadOnlyDatabase(t *testing.T) {
 			change(t, name, 0o666)
 		}
 		change(t, path+suffix, 0o444)
-		p, err := start(asNobody(t, exec.Command(program, "serve", "--db", path, "--listen", "127.0.0.1:0"), dir, filepath.Dir(program)))
+		p, err := node.Start(asNobody(t, exec.Command(program, "serve", "--db", path, "--listen", "127.0.0.1:0"), dir, filepath.Dir(program)))
 		if err == nil {
-			p.kill()
+			p.Kill()
 			t.Errorf("with %s read-only: it is served", path+suffix)
 			continue
 		}
