@@ -101,7 +101,7 @@ Nothing is overwritten: the place must be empty, and no server may run there. Wi
 // file understands a name that must be one of a file.
 func (s *copySettings) file(dsn, otherwise string) (db.Options, error) {
 	options, err := db.ParseDSN(dsn)
-	if errors.Is(err, db.ErrUnsupported) {
+	if options.Address != "" {
 		return options, fmt.Errorf("this copies SQLite files: %s", otherwise)
 	}
 	return options, err

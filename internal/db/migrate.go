@@ -2,28 +2,23 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"path"
 	"strconv"
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	driver "modernc.org/sqlite"
 )
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations/*/*.sql
 var migrations embed.FS
 
-const migrationsPath = "migrations/sqlite"
-
-// Head is the schema version that this program works with.
+// Head is the schema version that this program works with, on every engine.
 func Head() int64 {
-	names, _ := fs.Glob(migrations, migrationsPath+"/*.sql") // the pattern is good
+	names, _ := fs.Glob(migrations, "migrations/sqlite/*.sql") // the pattern is good
 	var head int64
 	for _, name := range names {
 		number, _, _ := strings.Cut(path.Base(name), "_")
@@ -43,11 +38,16 @@ func (d *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
 }
 
 func schemaVersion(tx *Tx) (version int64, err error) {
-	found, err := tx.One("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'", nil, new(int))
+	kept := ByEngine{
+		SQLite:     "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'",
+		PostgreSQL: "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",
+	}
+	found, err := tx.One(kept.For(tx), nil, new(int))
 	if err != nil || !found {
 		return 0, err
 	}
-	_, err = tx.One("SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied = 1", nil, &version)
+	// 1 = 1 is true in the words of either engine.
+	_, err = tx.One("SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied = (1 = 1)", nil, &version)
 	return version, err
 }
 
@@ -61,10 +61,10 @@ func (d *DB) CheckSchema(ctx context.Context) error {
 		return err
 	}
 	if version < Head() {
-		return fmt.Errorf("%w: %s has schema version %d, this program needs %d", ErrOlderSchema, d.path, version, Head())
+		return fmt.Errorf("%w: %s has schema version %d, this program needs %d", ErrOlderSchema, d.engine.name(), version, Head())
 	}
 	if err := refuseNewer(version); err != nil {
-		return fmt.Errorf("%s: %w", d.path, err)
+		return fmt.Errorf("%s: %w", d.engine.name(), err)
 	}
 	return nil
 }
@@ -78,28 +78,33 @@ func refuseNewer(version int64) error {
 		ErrNewerSchema, version, Head()+1)
 }
 
-// Migrate brings the schema to Head, forward only. At Head it costs two reads.
+// Migrate brings the schema to Head, forward only. At Head it costs two reads. Several
+// processes may call it at once: one does the work, and the others wait for it.
 func (d *DB) Migrate(ctx context.Context) error {
 	if err := d.CheckSchema(ctx); !errors.Is(err, ErrOlderSchema) {
 		return err
 	}
-	dsn := "file:" + (&url.URL{Path: d.path}).EscapedPath() + "?_pragma=busy_timeout(5000)"
-	connector, err := driver.NewConnector(dsn)
+	if err := d.migrate(ctx, Head()); err != nil {
+		return fmt.Errorf("migrate %s: %w", d.engine.name(), err)
+	}
+	return nil
+}
+
+func (d *DB) migrate(ctx context.Context, version int64) (err error) {
+	handle, done, err := d.engine.migrating(ctx)
 	if err != nil {
 		return err
 	}
-	handle := sql.OpenDB(connector)
-	defer handle.Close()
-	files, err := fs.Sub(migrations, migrationsPath)
+	defer func() { err = errors.Join(err, done()) }()
+	set := migrationsOf(d.kind)
+	files, err := fs.Sub(migrations, set.folder)
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, handle, files, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(set.dialect, handle, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate %s: %w", d.path, err)
-	}
-	return handle.Close()
+	_, err = provider.UpTo(ctx, version)
+	return err
 }

@@ -18,9 +18,9 @@ type Migration struct {
 	SQL     string
 }
 
-// Migrations are all steps to Head, in order.
-func Migrations() ([]Migration, error) {
-	names, err := fs.Glob(migrations, migrationsPath+"/*.sql") // sorted
+// Migrations are all steps of an engine to Head, in order.
+func Migrations(e Engine) ([]Migration, error) {
+	names, err := fs.Glob(migrations, migrationsOf(e).folder+"/*.sql") // sorted
 	if err != nil {
 		return nil, err
 	}
@@ -46,21 +46,38 @@ func Migrations() ([]Migration, error) {
 }
 
 // Plan tells the version of a database's schema and what Migrate would run. It changes
-// nothing, creates no file, and may be asked while another process serves the database.
+// nothing, creates no file, and may be asked while a file is served by another process.
 func Plan(ctx context.Context, o Options) (version int64, pending []Migration, err error) {
-	if version, err = versionBeside(ctx, o.Path); err != nil {
-		return 0, nil, fmt.Errorf("%s: %w", o.Path, err)
+	engine, name := SQLite, o.Path
+	if o.Address != "" {
+		engine = PostgreSQL
+		version, name, err = versionOnServer(ctx, o)
+	} else {
+		version, err = versionBeside(ctx, o.Path)
 	}
-	if err := refuseNewer(version); err != nil {
-		return version, nil, fmt.Errorf("%s: %w", o.Path, err)
+	if err == nil {
+		err = refuseNewer(version)
 	}
-	steps, err := Migrations()
+	if err != nil {
+		return version, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	steps, err := Migrations(engine)
 	for _, step := range steps {
 		if step.Version > version {
 			pending = append(pending, step)
 		}
 	}
 	return version, pending, err
+}
+
+func versionOnServer(ctx context.Context, o Options) (version int64, name string, err error) {
+	o.Readers, o.Writers = 1, 1
+	d, err := Open(ctx, o)
+	if err != nil {
+		return 0, string(PostgreSQL), err
+	}
+	version, err = d.SchemaVersion(ctx)
+	return version, d.engine.name(), errors.Join(err, d.Close())
 }
 
 // versionBeside reads the version without the lock of a server; 0 if there is no file.

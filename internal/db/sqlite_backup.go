@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"modernc.org/libc"
 	sqlite "modernc.org/sqlite/lib"
@@ -112,7 +113,7 @@ func (c *conn) copyTo(ctx context.Context, target *conn) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case rc != sqlite.SQLITE_DONE:
-		return &Error{Code: int(rc), Message: libc.GoString(sqlite.Xsqlite3_errstr(c.tls, rc)), kind: errorKind(rc)}
+		return &Error{Code: strconv.Itoa(int(rc)), Message: libc.GoString(sqlite.Xsqlite3_errstr(c.tls, rc)), kind: errorKind(rc)}
 	case finished != sqlite.SQLITE_OK:
 		return target.fail(finished)
 	}

@@ -49,7 +49,7 @@ func served(t *testing.T) (d *db.DB, path string) {
 
 // A backup of a database in use holds what was committed before, is one file, and
 // can be restored and served.
-func TestBackup(t *testing.T) {
+func TestSQLiteBackup(t *testing.T) {
 	t.Parallel()
 	d, path := served(t)
 	dir := t.TempDir()
@@ -83,7 +83,7 @@ func TestBackup(t *testing.T) {
 }
 
 // Neither puts anything where something is, and nothing is left of what failed.
-func TestBackupAndRestoreRefuse(t *testing.T) {
+func TestSQLiteBackupAndRestoreRefuse(t *testing.T) {
 	t.Parallel()
 	_, path := served(t)
 	dir := t.TempDir()
@@ -146,7 +146,7 @@ func TestBackupAndRestoreRefuse(t *testing.T) {
 }
 
 // A database whose file was taken away is still one that is served.
-func TestRestoreUnderAServer(t *testing.T) {
+func TestSQLiteRestoreUnderAServer(t *testing.T) {
 	t.Parallel()
 	_, path := served(t)
 	backup := filepath.Join(t.TempDir(), "backup.db")
@@ -164,7 +164,7 @@ func TestRestoreUnderAServer(t *testing.T) {
 }
 
 // What is wrong with a file is found, and said.
-func TestInspectFindsDamage(t *testing.T) {
+func TestSQLiteInspectFindsDamage(t *testing.T) {
 	t.Parallel()
 	d, path := served(t)
 	write(t, d, `INSERT INTO providers (id, label) WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT i, 'provider ' || i FROM n`)

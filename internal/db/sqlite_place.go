@@ -30,10 +30,10 @@ func placesOf(path string) ([]place, error) {
 }
 
 // inPlace fails while another file, or none, stands where one of them stood.
-func inPlace(places []place) error {
+func (d *sqliteFile) inPlace() error {
 	var now syscall.Stat_t
-	for i := range places {
-		p := &places[i]
+	for i := range d.places {
+		p := &d.places[i]
 		err := syscall.Stat(p.path, &now)
 		if err != nil {
 			return fmt.Errorf("%w: %s was removed while it is served (%w); put it back, or stop the server and restore a backup",
