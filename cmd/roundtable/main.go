@@ -52,6 +52,6 @@ wins over the environment.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(serveCommand(), initCommand(), migrateCommand(), backupCommand(), restoreCommand(), versionCommand(), hashCommand())
+	root.AddCommand(serveCommand(), initCommand(), migrateCommand(), backupCommand(), restoreCommand(), copyCommand(), versionCommand(), hashCommand())
 	return root.ExecuteContext(ctx)
 }

@@ -18,10 +18,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/pflag"
 
+	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
 	"github.com/roundtable-directory/roundtable/internal/node"
 )
 
 func TestMain(m *testing.M) {
+	if err := dbtest.SkipOther(); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"roundtable": main})
 }
 

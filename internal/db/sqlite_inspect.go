@@ -1,12 +1,14 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"modernc.org/libc"
@@ -103,17 +105,18 @@ func (i *Inspection) read(tx *Tx) error {
 	if err := readFaults(tx); err != nil {
 		return err
 	}
-	names, err := tableNames(tx)
+	tables, err := tx.Tables()
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
-		count := TableCount{Table: name}
-		if _, err := tx.One("SELECT count(*) FROM "+quoteName(name), nil, &count.Rows); err != nil {
+	for _, table := range tables {
+		count := TableCount{Table: table.Name}
+		if _, err := tx.One("SELECT count(*) FROM "+table.Name, nil, &count.Rows); err != nil {
 			return err
 		}
 		i.Tables = append(i.Tables, count)
 	}
+	slices.SortFunc(i.Tables, func(a, b TableCount) int { return cmp.Compare(a.Table, b.Table) })
 	return nil
 }
 
@@ -149,18 +152,3 @@ func readFaults(tx *Tx) error {
 	}
 	return nil
 }
-
-// tableNames are the tables of the schema, without those that engines keep for themselves.
-func tableNames(tx *Tx) ([]string, error) {
-	var names []string
-	err := tx.Each(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
-		AND name <> 'goose_db_version' ORDER BY name`, nil, func(rows *Rows) error {
-		var name string
-		err := rows.Scan(&name)
-		names = append(names, name)
-		return err
-	})
-	return names, err
-}
-
-func quoteName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
