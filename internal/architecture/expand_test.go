@@ -57,6 +57,7 @@ var (
 	addColumn    = regexp.MustCompile(`(?i)^ALTER TABLE (\w+) ADD COLUMN (\w+) (.*)$`)
 	updateColumn = regexp.MustCompile(`(?i)^UPDATE (\w+) SET (\w+) = [^,]*$`)
 	insertInto   = regexp.MustCompile(`(?i)^INSERT INTO (\w+) `)
+	reference    = regexp.MustCompile(`(?i)\bREFERENCES (\w+) ?\([^)]*\)( ON DELETE (?:CASCADE|SET NULL))?`)
 	unsafeColumn = regexp.MustCompile(`(?i)\b(UNIQUE|PRIMARY KEY|REFERENCES|CHECK|GENERATED)\b`)
 )
 
@@ -82,6 +83,11 @@ func expandFaults(version int64, text string, used []statement) []string {
 		}
 		if m := createTable.FindStringSubmatch(p.text); m != nil {
 			fresh[m[1]] = true
+			for _, to := range reference.FindAllStringSubmatch(p.text, -1) {
+				if !fresh[to[1]] && to[2] == "" {
+					fault(p, "the release before could not delete what it refers to: ON DELETE CASCADE or SET NULL")
+				}
+			}
 			continue
 		}
 		if m := createIndex.FindStringSubmatch(p.text); m != nil {
@@ -143,30 +149,33 @@ func TestExpandFaults(t *testing.T) {
 	used := []statement{{"users.go:7", "SELECT phone FROM users"}}
 	for text, want := range map[string]int{
 		"-- +goose Up\nCREATE TABLE a (id INTEGER PRIMARY KEY, b TEXT NOT NULL); -- why; not\nCREATE UNIQUE INDEX i ON a (b);": 0,
-		"CREATE INDEX i ON users (phone);":                                                          0,
-		"CREATE UNIQUE INDEX i ON users (phone);":                                                   1,
-		"ALTER TABLE users ADD COLUMN a TEXT;":                                                      0,
-		"ALTER TABLE users ADD COLUMN a TEXT NOT NULL DEFAULT 'x;y -- z';":                          0,
-		"ALTER TABLE users ADD COLUMN a TEXT NOT NULL;":                                             1,
-		"ALTER TABLE users ADD COLUMN a TEXT UNIQUE;":                                               1,
-		"ALTER TABLE users ADD COLUMN a TEXT REFERENCES b (id);":                                    1,
-		"ALTER TABLE users ADD COLUMN a TEXT; UPDATE users SET a = lower(phone) WHERE phone <> '';": 0,
-		"ALTER TABLE users ADD COLUMN a TEXT; UPDATE users SET a = phone, phone = '';":              1,
-		"UPDATE users SET phone = '';":                                                              1,
-		"CREATE TABLE a (id TEXT); INSERT INTO a (id) SELECT id FROM users;":                        0,
-		"INSERT INTO users (id) SELECT 'x';":                                                        1,
-		"DELETE FROM users;":                                                                        1,
-		"DROP TABLE links;":                                                                         1,
-		"ALTER TABLE users DROP COLUMN fax;":                                                        1,
-		"ALTER TABLE users RENAME COLUMN phone TO telephone;":                                       1,
-		"ALTER TABLE users ALTER COLUMN phone SET NOT NULL;":                                        1,
-		"-- contract: users.fax unused since schema 6\nALTER TABLE users DROP COLUMN fax;":          0,
-		"-- contract: users.fax unused since schema 7\nALTER TABLE users DROP COLUMN fax;":          1,
-		"-- contract: users.phone unused since schema 6\nALTER TABLE users DROP COLUMN phone;":      1,
-		"-- contract: links unused since schema 5\nDROP TABLE links;":                               0,
-		"-- contract: users unused since schema 5\nDROP TABLE users;":                               1,
-		"-- contract: links unused since schema 5\nDROP TABLE links; DROP TABLE mails;":             1,
-		"CREATE TABLE a (id TEXT -- contract: links unused since schema 5\n); DROP TABLE links;":    1,
+		"CREATE TABLE a (b TEXT REFERENCES users (id));":                                                                       1,
+		"CREATE TABLE a (b TEXT REFERENCES users (id) ON DELETE CASCADE);":                                                     0,
+		"CREATE TABLE a (b TEXT); CREATE TABLE c (d TEXT REFERENCES a (b));":                                                   0,
+		"CREATE INDEX i ON users (phone);":                                                                                     0,
+		"CREATE UNIQUE INDEX i ON users (phone);":                                                                              1,
+		"ALTER TABLE users ADD COLUMN a TEXT;":                                                                                 0,
+		"ALTER TABLE users ADD COLUMN a TEXT NOT NULL DEFAULT 'x;y -- z';":                                                     0,
+		"ALTER TABLE users ADD COLUMN a TEXT NOT NULL;":                                                                        1,
+		"ALTER TABLE users ADD COLUMN a TEXT UNIQUE;":                                                                          1,
+		"ALTER TABLE users ADD COLUMN a TEXT REFERENCES b (id);":                                                               1,
+		"ALTER TABLE users ADD COLUMN a TEXT; UPDATE users SET a = lower(phone) WHERE phone <> '';":                            0,
+		"ALTER TABLE users ADD COLUMN a TEXT; UPDATE users SET a = phone, phone = '';":                                         1,
+		"UPDATE users SET phone = '';":                                                                                         1,
+		"CREATE TABLE a (id TEXT); INSERT INTO a (id) SELECT id FROM users;":                                                   0,
+		"INSERT INTO users (id) SELECT 'x';":                                                                                   1,
+		"DELETE FROM users;":                                                                                                   1,
+		"DROP TABLE links;":                                                                                                    1,
+		"ALTER TABLE users DROP COLUMN fax;":                                                                                   1,
+		"ALTER TABLE users RENAME COLUMN phone TO telephone;":                                                                  1,
+		"ALTER TABLE users ALTER COLUMN phone SET NOT NULL;":                                                                   1,
+		"-- contract: users.fax unused since schema 6\nALTER TABLE users DROP COLUMN fax;":                                     0,
+		"-- contract: users.fax unused since schema 7\nALTER TABLE users DROP COLUMN fax;":                                     1,
+		"-- contract: users.phone unused since schema 6\nALTER TABLE users DROP COLUMN phone;":                                 1,
+		"-- contract: links unused since schema 5\nDROP TABLE links;":                                                          0,
+		"-- contract: users unused since schema 5\nDROP TABLE users;":                                                          1,
+		"-- contract: links unused since schema 5\nDROP TABLE links; DROP TABLE mails;":                                        1,
+		"CREATE TABLE a (id TEXT -- contract: links unused since schema 5\n); DROP TABLE links;":                               1,
 	} {
 		if got := expandFaults(7, text, used); len(got) != want {
 			t.Errorf("%s: %d faults, want %d: %q", text, len(got), want, got)
