@@ -16,7 +16,7 @@ const (
 )
 
 // progress shows how far a transfer is: as a bar that moves where somebody watches a
-// terminal, and elsewhere as one line for each table.
+// terminal, and elsewhere as one line for each table that has rows.
 type progress struct {
 	out     io.Writer
 	bar     bool
@@ -52,7 +52,7 @@ func (p *progress) show(next transfer.Progress) {
 			p.shown = now
 			fmt.Fprintf(p.out, "\r\x1b[K%s", barOf(next))
 		}
-	case whole && next != p.present:
+	case whole && next.Total > 0 && next != p.present:
 		fmt.Fprintf(p.out, "%s %s: %d rows\n", next.Table, doing(next), next.Total)
 	}
 	p.present = next
