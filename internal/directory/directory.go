@@ -27,6 +27,7 @@ type Options struct {
 	MaxBatch int // items of one transaction; 1: one transaction a request
 	Hasher   *secret.Hasher
 	UseEvery time.Duration // how often the use of keys is written; default: a minute
+	Observe  func(Batch)   // is told of every transaction of the write path; nil: nobody is
 
 	RateLimit int // requests of an organisation in a minute; 0: no limit
 }
@@ -34,26 +35,29 @@ type Options struct {
 // Directory is the directory on one database. Its methods may be called by many
 // goroutines at once.
 type Directory struct {
-	db       *db.DB
-	now      func() time.Time
-	random   io.Reader
-	log      *slog.Logger
-	users    columns
-	keys     columns
-	records  columns
-	hasher   *secret.Hasher
-	emails   *emailLimit
-	callers  recalledCallers
-	plans    knownPlans
-	ids      ids
-	uses     uses
-	endUses  context.CancelFunc
-	usesKept chan struct{}
-	rosters  rosters
-	rates    rateLimit
-	queue    *queue
-	maxBatch int
-	stopped  chan struct{}
+	db        *db.DB
+	now       func() time.Time
+	random    io.Reader
+	log       *slog.Logger
+	users     columns
+	keys      columns
+	records   columns
+	hasher    *secret.Hasher
+	emails    *emailLimit
+	callers   recalledCallers
+	plans     knownPlans
+	ids       ids
+	uses      uses
+	endUses   context.CancelFunc
+	usesKept  chan struct{}
+	rosters   rosters
+	rates     rateLimit
+	queue     *queue
+	writing   writing
+	observe   func(Batch)
+	readiness readiness
+	maxBatch  int
+	stopped   chan struct{}
 }
 
 // New starts a directory on a database whose schema is up to date. Close ends it.
@@ -80,7 +84,7 @@ func New(database *db.DB, o Options) *Directory {
 		db: database, now: o.Now, random: o.Random, log: o.Log,
 		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
-		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, stopped: make(chan struct{}),
+		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe, stopped: make(chan struct{}),
 	}
 	go d.work()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -97,9 +101,6 @@ func (d *Directory) Close() {
 	d.queue.close()
 	<-d.stopped
 }
-
-// Ready reports whether the database answers.
-func (d *Directory) Ready(ctx context.Context) error { return d.db.Ping(ctx) }
 
 // translate makes a public error of one that callers may have to act on. What is
 // left is internal, and its text is for the log only.

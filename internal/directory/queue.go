@@ -3,6 +3,7 @@ package directory
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/roundtable-directory/roundtable"
 )
@@ -10,21 +11,23 @@ import (
 // MaxBatch is how many items one transaction takes at most.
 const MaxBatch = 256
 
-// Bounds of the write path (docs/architecture.md).
-const (
-	maxQueue       = 4_096  // items waiting, beyond which new ones are refused
-	maxBatchWeight = 20_000 // list elements of one transaction; a single item may pass it alone
-)
+// MaxQueue is how many items wait, beyond which new ones are refused.
+const MaxQueue = 4_096
+
+// maxBatchWeight is how many list elements one transaction takes. A single item may pass
+// it alone.
+const maxBatchWeight = 20_000
 
 // queue holds the items that wait for the worker, with turns by organisation: a
 // busy organisation delays itself and not the others.
 type queue struct {
-	mu     sync.Mutex
-	filled sync.Cond
-	turns  []int64           // organisations with items, in the order of their turns
-	items  map[int64][]*item // by organisation, first come first served
-	size   int
-	closed bool
+	mu      sync.Mutex
+	filled  sync.Cond
+	turns   []int64           // organisations with items, in the order of their turns
+	items   map[int64][]*item // by organisation, first come first served
+	size    int
+	refused int64 // items that found it full
+	closed  bool
 }
 
 func newQueue() *queue {
@@ -40,9 +43,11 @@ func (q *queue) push(it *item) error {
 	switch {
 	case q.closed:
 		return unavailable()
-	case q.size >= maxQueue && !q.dropGone():
+	case q.size >= MaxQueue && !q.dropGone():
+		q.refused++
 		return &roundtable.Error{Code: roundtable.CodeOverloaded, RetryAfter: retrySoon}
 	}
+	it.asked = time.Now()
 	q.add(it)
 	q.filled.Signal()
 	return nil
@@ -153,6 +158,12 @@ func (q *queue) dropFirst(org int64) {
 	} else {
 		delete(q.items, org)
 	}
+}
+
+func (q *queue) isClosed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed
 }
 
 // close refuses further items. What waits is still taken.

@@ -1,0 +1,40 @@
+package db
+
+import "context"
+
+const (
+	// scarce is the space below which only a write can tell whether there is enough.
+	scarce = 64 << 20
+	// checkPatience is how long a check waits for another process, in milliseconds.
+	checkPatience = 1000
+)
+
+// Check reports whether the database answers a read and lets a write begin. It writes
+// nothing. sure is false where only a write can tell more, because the disk is nearly
+// full or mounted for reading only.
+func (d *DB) Check(ctx context.Context) (sure bool, err error) {
+	if err := d.Ping(ctx); err != nil {
+		return false, err
+	}
+	select {
+	case writer := <-d.writer:
+		err := writer.tryBegin()
+		d.writer <- writer
+		if err != nil {
+			return false, err
+		}
+	default: // a write is under way, and how it ends will tell
+	}
+	free, readOnly, known := diskSpace(d.path)
+	return !known || free >= scarce && !readOnly, nil
+}
+
+// tryBegin begins a transaction that writes, and ends it.
+func (c *conn) tryBegin() error {
+	c.patience(checkPatience)
+	defer c.patience(busyTimeout)
+	if err := c.run("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	return c.end(false)
+}
