@@ -97,9 +97,14 @@ func (m *Metrics) Batch(b directory.Batch) {
 
 // buildInfo is always 1; its labels say what runs.
 func buildInfo() prometheus.Collector {
-	labels := prometheus.Labels{"version": "unknown", "go": "unknown"}
+	labels := prometheus.Labels{"version": "unknown", "revision": "unknown", "go": "unknown"}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		labels["version"], labels["go"] = info.Main.Version, info.GoVersion
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				labels["revision"] = setting.Value
+			}
+		}
 	}
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "build_info", Help: "Always 1; the labels say which program runs.", ConstLabels: labels,
