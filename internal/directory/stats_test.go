@@ -142,8 +142,14 @@ func TestWritingState(t *testing.T) {
 		err    error
 		failed bool
 	}{
-		{nil, false}, {errNothingToWrite, false}, {errors.New("a rule broke"), false}, {db.ErrUnavailable, true},
-		{errNothingToWrite, true}, {errors.New("a rule broke"), true}, {nil, false}, {db.ErrClosed, true},
+		{nil, false},
+		{errNothingToWrite, false},
+		{errors.New("a rule broke"), false},
+		{db.ErrUnavailable, true},
+		{errNothingToWrite, true},
+		{errors.New("a rule broke"), true},
+		{nil, false},
+		{db.ErrClosed, true},
 	} {
 		id := w.begin(noon)
 		if oldest, _ := w.state(); !oldest.Equal(noon) {

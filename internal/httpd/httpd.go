@@ -83,15 +83,18 @@ func (s *Server) Serve() error {
 // after the next answer, and is not ready, so that whoever spreads the load sends no more.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Shutdown refuses further requests and waits for those under way. For a moment it still
-// takes connections, so that clients in full swing read a refusal and not an end. What
+// Shutdown refuses further requests and waits for those under way. Under load
+// it takes connections for a moment more, so that clients in full swing read a refusal
+// and not an end. What
 // is under way when ctx ends is cut off; then it returns ErrCutOff.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
 	s.refusing.Store(true)
-	select {
-	case <-time.After(farewell):
-	case <-ctx.Done():
+	if s.inFlight.Load() > 0 {
+		select {
+		case <-time.After(farewell):
+		case <-ctx.Done():
+		}
 	}
 	err := s.http.Shutdown(ctx)
 	if ctx.Err() != nil && err != nil {
