@@ -173,7 +173,6 @@ func (w *workingSet) scanOrg(rows *db.Rows) (*roundtable.Org, error) {
 func (w *workingSet) loadLists(tx *db.Tx, ids []string) error {
 	for _, id := range ids {
 		w.users[id].Accesses, w.users[id].BusinessIDs = [][]int64{}, []string{}
-		w.positions[id] = make(map[string]int64)
 	}
 	lastUser, lastSet := "", 0
 	err := db.EachIn(tx, "SELECT user_id, access_set, group_id FROM user_accesses WHERE user_id IN (?ids)"+
@@ -200,7 +199,7 @@ func (w *workingSet) loadLists(tx *db.Tx, ids []string) error {
 		var position int64
 		err := rows.Scan(&id, &position, &business)
 		w.users[id].BusinessIDs = append(w.users[id].BusinessIDs, business)
-		w.positions[id][business] = position
+		w.positions[id] = append(w.positions[id], placement{business, position})
 		return err
 	})
 }
