@@ -11,8 +11,9 @@ type wantedFacts struct {
 	orgs        map[int64]bool
 	lists       map[string]bool // users whose accesses and businesses are read
 	groups      map[int64]bool
-	businesses  map[string]bool // read with their groups
-	overlaps    map[int64]bool  // groups all of whose businesses are read
+	businesses  map[string]bool
+	ungrouped   bool           // nobody asks for the groups of these businesses
+	overlaps    map[int64]bool // groups all of whose businesses are read
 	emails      map[string]bool
 	admins      map[int64]bool // organisations
 	credentials map[string]bool
@@ -106,12 +107,14 @@ func (f *wantedFacts) wantPatch(patch *roundtable.UserPatch) {
 
 // wantReferences adds what follows from the lists, once they are read.
 func (w *workingSet) wantReferences(items []*item, wanted *wantedFacts) {
+	wanted.ungrouped = true
 	for _, it := range items {
 		actor, target := w.pair(it)
 		if actor == nil || target == nil {
 			continue
 		}
 		needs := it.needs(actor, target)
+		wanted.ungrouped = wanted.ungrouped && it.patch() != nil && !needs.Groups()
 		if needs.TargetReach {
 			wanted.wantBusinesses(target.BusinessIDs)
 		}
