@@ -89,16 +89,15 @@ func (it *item) answer(outcome *roundtable.Outcome, err error) {
 	close(it.answered)
 }
 
-// work is the one worker of an engine with one writer. It ends when the queue is
-// closed and empty.
+// work carries out batches until the queue is closed and empty.
 func (d *Directory) work() {
-	defer close(d.stopped)
 	for {
 		batch := d.queue.take(d.maxBatch)
 		if batch == nil {
 			return
 		}
 		d.queue.putBack(d.run(batch))
+		d.queue.done(batch)
 	}
 }
 

@@ -70,13 +70,13 @@ func (d *Directory) ready(ctx context.Context) (took time.Duration, err error) {
 
 // recentCheck is the last check, or a new one.
 func (d *Directory) recentCheck() *check {
-	d.readiness.mu.Lock()
-	defer d.readiness.mu.Unlock()
-	if last := d.readiness.check; last != nil && !last.isOver() {
+	d.checks.mu.Lock()
+	defer d.checks.mu.Unlock()
+	if last := d.checks.check; last != nil && !last.isOver() {
 		return last
 	}
 	c := &check{ended: make(chan struct{})}
-	d.readiness.check = c
+	d.checks.check = c
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
 		defer cancel()

@@ -85,16 +85,16 @@ func TestReadyIsCheap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := openFile(t, t.TempDir())
 		d.wantReady(t, "at first", "")
-		first := d.readiness.check
+		first := d.checks.check
 		for range 1000 {
 			d.wantReady(t, "again", "")
 		}
-		if d.readiness.check != first {
+		if d.checks.check != first {
 			t.Error("looked more than once within a second")
 		}
 		later()
 		d.wantReady(t, "later", "")
-		if d.readiness.check == first {
+		if d.checks.check == first {
 			t.Error("did not look again")
 		}
 		if d.writing.last != 0 {

@@ -41,7 +41,7 @@ func (q *queue) stats(now time.Time) (waiting int, oldest time.Duration, refused
 	for _, items := range q.items {
 		oldest = max(oldest, now.Sub(items[0].asked))
 	}
-	return q.size, oldest, q.refused
+	return q.size, oldest, q.excess
 }
 
 func (s *rosters) stats() (held, bytes int) {
