@@ -1,6 +1,9 @@
 package db
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 const (
 	// scarce is the space below which only a write can tell whether there is enough.
@@ -10,12 +13,16 @@ const (
 )
 
 // Check reports whether the database answers a read and lets a write begin. It writes
-// nothing. sure is false where only a write can tell more, because the disk is nearly
-// full or mounted for reading only.
+// nothing. sure is false where only a write can tell more.
 func (d *DB) Check(ctx context.Context) (sure bool, err error) {
 	if err := d.Ping(ctx); err != nil {
 		return false, err
 	}
+	return d.engine.check(ctx)
+}
+
+// check is sure, unless the disk is nearly full or mounted for reading only.
+func (d *sqliteFile) check(context.Context) (sure bool, err error) {
 	select {
 	case writer := <-d.writer:
 		err := writer.tryBegin()
@@ -37,4 +44,18 @@ func (c *conn) tryBegin() error {
 		return err
 	}
 	return c.end(false)
+}
+
+// check asks the server that is written to whether it lets us. How full its disk is, it
+// does not say before a write fails.
+func (p *postgres) check(ctx context.Context) (sure bool, err error) {
+	var readOnly bool
+	err = p.transact(ctx, changes, func(tx *Tx) error {
+		_, err := tx.One("SELECT current_setting('transaction_read_only') = 'on'", nil, &readOnly)
+		return err
+	})
+	if err == nil && readOnly {
+		err = fmt.Errorf("%w: the server takes no writes", ErrUnavailable)
+	}
+	return err == nil, err
 }

@@ -1,12 +1,17 @@
 package db
 
-import "os"
+import (
+	"os"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
 
 // Stats are figures of an open database, for those who watch it.
 type Stats struct {
-	Engine      string
+	Engine      Engine
 	Connections int   // open
 	Busy        int   // of those, in use
+	Limit       int   // connections that may be open
 	Files       *Disk // nil: the engine keeps its files itself
 }
 
@@ -18,9 +23,11 @@ type Disk struct {
 }
 
 // Stats returns the figures of this moment.
-func (d *DB) Stats() Stats {
-	s := Stats{Engine: "sqlite", Connections: cap(d.readers) + cap(d.writer), Files: &Disk{Free: -1}}
-	s.Busy = s.Connections - len(d.readers) - len(d.writer)
+func (d *DB) Stats() Stats { return d.engine.stats() }
+
+func (d *sqliteFile) stats() Stats {
+	n := cap(d.readers) + cap(d.writer)
+	s := Stats{Engine: SQLite, Connections: n, Busy: n - len(d.readers) - len(d.writer), Limit: n, Files: &Disk{Free: -1}}
 	size := func(path string) int64 {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -31,6 +38,17 @@ func (d *DB) Stats() Stats {
 	s.Files.File, s.Files.Log = size(d.path), size(d.path+"-wal")
 	if free, _, known := diskSpace(d.path); known {
 		s.Files.Free = free
+	}
+	return s
+}
+
+func (p *postgres) stats() Stats {
+	s := Stats{Engine: PostgreSQL}
+	for _, pool := range []*pgxpool.Pool{p.writers, p.readers} {
+		now := pool.Stat()
+		s.Connections += int(now.TotalConns())
+		s.Busy += int(now.AcquiredConns())
+		s.Limit += int(now.MaxConns())
 	}
 	return s
 }

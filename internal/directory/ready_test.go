@@ -59,9 +59,18 @@ func (d *opened) wantReady(t *testing.T, when, words string) {
 // later lets the last answer grow too old to be given again.
 func later() { <-time.After(readyFor) }
 
+func TestReady(t *testing.T) {
+	t.Parallel()
+	d := openSmall(t)
+	d.wantReady(t, "at first", "")
+	d.Close()
+	d.checks.check = nil
+	d.wantReady(t, "a directory that is closed", "the server stops")
+}
+
 // After a write that failed nobody but the check may try for long: it writes, once, and
 // the directory is ready again.
-func TestReadyTriesAfterAFailedWrite(t *testing.T) {
+func TestSQLiteReadyTriesAfterAFailedWrite(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := openFile(t, t.TempDir())
@@ -80,7 +89,7 @@ func TestReadyTriesAfterAFailedWrite(t *testing.T) {
 }
 
 // Asking often costs one look a second, and no write while all is well.
-func TestReadyIsCheap(t *testing.T) {
+func TestSQLiteReadyIsCheap(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := openFile(t, t.TempDir())
@@ -104,7 +113,7 @@ func TestReadyIsCheap(t *testing.T) {
 }
 
 // What is stuck is red though the database answers others; a long write is not.
-func TestReadyKnowsWhatIsStuck(t *testing.T) {
+func TestSQLiteReadyKnowsWhatIsStuck(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := openFile(t, t.TempDir())
@@ -129,7 +138,7 @@ func TestReadyKnowsWhatIsStuck(t *testing.T) {
 }
 
 // A database that does not answer is red in time, however many ask.
-func TestReadyDoesNotHang(t *testing.T) {
+func TestSQLiteReadyDoesNotHang(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := openFile(t, t.TempDir())
@@ -158,7 +167,7 @@ func TestReadyDoesNotHang(t *testing.T) {
 	})
 }
 
-func TestReadyUntilClosed(t *testing.T) {
+func TestSQLiteReadyUntilClosed(t *testing.T) {
 	t.Parallel()
 	d := openFile(t, t.TempDir())
 	d.Close()
@@ -172,7 +181,7 @@ func TestReadyUntilClosed(t *testing.T) {
 
 // A disk that is full is red before anybody has tried to write, every write is refused
 // with unavailable and nothing is lost; with room again the directory is ready.
-func TestReadyOnAFullDisk(t *testing.T) {
+func TestSQLiteReadyOnAFullDisk(t *testing.T) {
 	disk := smallDisk(t)
 	if disk == "" {
 		return

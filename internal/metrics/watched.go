@@ -44,6 +44,7 @@ var figures = []figure{
 	{"passwords_refused_total", "Passwords turned away because too many waited.", prometheus.CounterValue, func(s snapshot) (float64, bool) { return float64(s.Passwords.Refused), true }},
 	{"ready", "1: the server takes requests, and the database reads and writes; 0: not.", prometheus.GaugeValue, func(s snapshot) (float64, bool) { return truth(s.Ready && !s.draining), true }},
 	{"database_check_seconds", "What the last look at the database took, at most a second ago.", prometheus.GaugeValue, func(s snapshot) (float64, bool) { return s.Check.Seconds(), true }},
+	{"database_connections_limit", "Connections to the database that there may be.", prometheus.GaugeValue, func(s snapshot) (float64, bool) { return float64(s.Database.Limit), true }},
 	{"database_file_bytes", "Size of the database file.", prometheus.GaugeValue, func(s snapshot) (float64, bool) {
 		return fileBytes(s, func(s snapshot) int64 { return s.Database.Files.File })
 	}},
@@ -96,6 +97,6 @@ func (w *watched) Collect(metrics chan<- prometheus.Metric) {
 		}
 	}
 	for state, n := range map[string]int{"busy": s.Database.Busy, "idle": s.Database.Connections - s.Database.Busy} {
-		metrics <- prometheus.MustNewConstMetric(connections(), prometheus.GaugeValue, float64(n), s.Database.Engine, state)
+		metrics <- prometheus.MustNewConstMetric(connections(), prometheus.GaugeValue, float64(n), string(s.Database.Engine), state)
 	}
 }
