@@ -49,6 +49,9 @@ func (c *conn) tryBegin() error {
 // check asks the server that is written to whether it lets us. How full its disk is, it
 // does not say before a write fails.
 func (p *postgres) check(ctx context.Context) (sure bool, err error) {
+	if pool := p.writers.Stat(); pool.AcquiredConns() >= pool.MaxConns() {
+		return true, nil // writes are under way, and how they end will tell
+	}
 	var readOnly bool
 	err = p.transact(ctx, changes, func(tx *Tx) error {
 		_, err := tx.One("SELECT current_setting('transaction_read_only') = 'on'", nil, &readOnly)
