@@ -18,6 +18,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/roundtable-directory/roundtable/internal/node"
 )
 
 // repository is the way from here to the files that are shipped.
@@ -241,22 +243,22 @@ func TestImage(t *testing.T) {
 		t.Fatalf("init: %v\n%s", err, out)
 	}
 	user := regexp.MustCompile(`[0-9a-f]{24}`).Find(out)
-	p, err := start(command("serve"))
+	p, err := node.Start(command("serve"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill)
+	t.Cleanup(p.Kill)
 	header := map[string]string{"x-APIKey": string(key), "Content-Type": "application/json"}
-	status, answer, err := send(t.Context(), http.DefaultClient, "POST", p.url+"/v2/user/"+string(user), header, `{"phone": "1", "password": "Excalibur!"}`)
+	status, answer, err := send(t.Context(), http.DefaultClient, "POST", p.URL+"/v2/user/"+string(user), header, `{"phone": "1", "password": "Excalibur!"}`)
 	if err != nil || status != http.StatusOK {
 		t.Errorf("an update: %d %s %v", status, answer, err)
 	}
-	address := strings.TrimPrefix(p.url, "http://")
+	address := strings.TrimPrefix(p.URL, "http://")
 	if out, err := command("health", "--listen", address).CombinedOutput(); err != nil || string(out) != "ok\n" {
 		t.Errorf("health: %v %s", err, out)
 	}
-	if err := p.signal(syscall.SIGTERM); err != nil {
-		t.Errorf("the server ended with %v\n%s", err, p.stderr)
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		t.Errorf("the server ended with %v\n%s", err, p.Stderr)
 	}
 	if out, err := command("health", "--listen", address).CombinedOutput(); err == nil {
 		t.Errorf("health of a server that is gone: %s", out)

@@ -26,8 +26,11 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "roundtable:", err)
-		os.Exit(1)
+		status, silent := statusOf(err)
+		if !silent {
+			fmt.Fprintln(os.Stderr, "roundtable:", err)
+		}
+		os.Exit(status)
 	}
 }
 
@@ -50,6 +53,6 @@ wins over the environment.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(serveCommand(), initCommand(), healthCommand(), versionCommand(), hashCommand())
+	root.AddCommand(serveCommand(), initCommand(), healthCommand(), migrateCommand(), backupCommand(), restoreCommand(), copyCommand(), versionCommand(), hashCommand())
 	return root.ExecuteContext(ctx)
 }

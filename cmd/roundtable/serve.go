@@ -108,6 +108,10 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 		return err
 	}
 	defer func() { err = errors.Join(err, closeDatabase()) }()
+	if version, err := database.SchemaVersion(ctx); err == nil && version > db.Head() {
+		log.Warn("the schema is newer than this program by one version: it works with it, and shall be followed by the next release soon",
+			"schema", version, "head", db.Head())
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
 	if err != nil {
 		return err
@@ -203,7 +207,7 @@ func openDatabase(ctx context.Context, dsn string, migrate bool) (*db.DB, error)
 	} else {
 		err = database.CheckSchema(ctx)
 		if errors.Is(err, db.ErrOlderSchema) {
-			err = fmt.Errorf("%w; start once without --migrate=false", err)
+			err = fmt.Errorf("%w; run roundtable migrate, or start once without --migrate=false", err)
 		}
 	}
 	if err != nil {
