@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	readyFor    = time.Second      // how long an answer of Ready is given again
+	readyFor    = time.Second      // how long Ready says yes without looking again
 	readyWithin = 2 * time.Second  // when it is given up
 	stuckAfter  = 10 * time.Second // how long a transaction may be at work
 )
@@ -19,8 +19,8 @@ const (
 // errSilent is a database that does not answer in time.
 var errSilent = fmt.Errorf("%w: no answer within %s", db.ErrUnavailable, readyWithin)
 
-// readiness remembers the last check for a moment, so that it costs little to ask often,
-// and one check at a time is all that hangs on a database which does.
+// readiness remembers the last good check for a moment, so that it costs little to ask
+// often, and one check at a time is all that hangs on a database which does.
 type readiness struct {
 	mu    sync.Mutex
 	check *check
@@ -34,11 +34,11 @@ type check struct {
 	err   error
 }
 
-// isOver reports whether the answer is too old to be given again.
+// isOver reports whether the answer is not to be given again: it is too old, or no.
 func (c *check) isOver() bool {
 	select {
 	case <-c.ended:
-		return time.Since(c.at) >= readyFor
+		return c.err != nil || time.Since(c.at) >= readyFor
 	default:
 		return false
 	}

@@ -64,7 +64,7 @@ func TestReady(t *testing.T) {
 	d := openSmall(t)
 	d.wantReady(t, "at first", "")
 	d.Close()
-	d.checks.check = nil
+	d.checks.check = nil // which said yes
 	d.wantReady(t, "a directory that is closed", "the server stops")
 }
 
