@@ -22,6 +22,7 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does not wait
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
@@ -52,6 +53,6 @@ wins over the environment.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(serveCommand(), initCommand(), migrateCommand(), backupCommand(), restoreCommand(), copyCommand(), versionCommand(), hashCommand())
+	root.AddCommand(serveCommand(), initCommand(), healthCommand(), migrateCommand(), backupCommand(), restoreCommand(), copyCommand(), versionCommand(), hashCommand())
 	return root.ExecuteContext(ctx)
 }

@@ -45,6 +45,8 @@ type engine interface {
 	transact(ctx context.Context, m mode, fn func(*Tx) error) error
 	// migrating is a handle for migrations which no other process has meanwhile.
 	migrating(ctx context.Context) (handle *sql.DB, done func() error, err error)
+	check(ctx context.Context) (sure bool, err error)
+	stats() Stats
 	inPlace() error // fails while the database is not what was opened
 	close() error
 }
