@@ -248,6 +248,9 @@ func (d *Directory) attemptOperations(tx *db.Tx, batch []*item, verdicts []verdi
 			continue
 		}
 		verdicts[i].err, err = d.operateOnce(tx, it)
+		if errors.Is(verdicts[i].err, db.ErrUnavailable) {
+			err = verdicts[i].err // none of the others will fare better
+		}
 		if err != nil {
 			return wrote, err
 		}
