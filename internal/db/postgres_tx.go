@@ -87,6 +87,7 @@ func (c *pgConn) undo() error {
 	}
 	c.reset()
 	c.failed = nil
+	// At once: until then the server would not even prepare the next statement.
 	c.queue = append(c.queue, pgCall{text: "ROLLBACK TO inner_step"}, pgCall{text: "RELEASE inner_step"})
-	return nil
+	return c.flush()
 }
