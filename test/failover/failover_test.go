@@ -113,9 +113,7 @@ func (s *site) settle(t *testing.T) {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
-	database := s.open(t)
-	defer database.Close()
-	if err := ledger.CheckRows(s.ctx, database); err != nil {
+	if err := ledger.CheckRows(s.ctx, s.address()); err != nil {
 		t.Error(err)
 	}
 	for _, server := range s.servers {

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/ledger"
 	"github.com/roundtable-directory/roundtable/internal/node"
 	"github.com/roundtable-directory/roundtable/internal/pgtest"
@@ -58,7 +57,9 @@ func newSite(t *testing.T, long bool) *site {
 		t.Fatal(err)
 	}
 	size := ledger.Options{Users: 120, Shared: 40, Connections: 16}
-	s.plant(t, size)
+	if err := ledger.Plant(ctx, s.address(), size); err != nil {
+		t.Fatal(err)
+	}
 	s.book = ledger.New(size)
 	for i := range 2 {
 		port, err := pgtest.FreePort()
@@ -73,31 +74,6 @@ func newSite(t *testing.T, long bool) *site {
 }
 
 func (s *site) address() string { return s.cluster.DSN("roundtable") }
-
-func (s *site) open(t *testing.T) *db.DB {
-	t.Helper()
-	options, err := db.ParseDSN(s.address())
-	if err != nil {
-		t.Fatal(err)
-	}
-	database, err := db.Open(s.ctx, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return database
-}
-
-func (s *site) plant(t *testing.T, size ledger.Options) {
-	t.Helper()
-	database := s.open(t)
-	defer database.Close()
-	if err := database.Migrate(s.ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := ledger.Plant(s.ctx, database, size); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // serve runs a server, at the port that it always has.
 func (s *site) serve(t *testing.T, i int) {
