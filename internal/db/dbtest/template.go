@@ -7,9 +7,10 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
-// migrate leaves one complete file at path, without a write-ahead log.
-func migrate(path string) error {
-	d, err := db.Open(context.Background(), db.Options{Path: path, Readers: 1})
+// migrate leaves one complete database, of SQLite without a write-ahead log.
+func migrate(o db.Options) error {
+	o.Readers = 1
+	d, err := db.Open(context.Background(), o)
 	if err != nil {
 		return err
 	}
