@@ -132,7 +132,7 @@ func plant(ctx context.Context, database *db.DB, o Options) error {
 		}
 		seed.Users = append(seed.Users, directory.SeedUser{User: user})
 	}
-	seed.Keys = []directory.SeedKey{{APIKey: roundtable.APIKey{UserID: userID(o.Users)}, Hash: secret.HashAPIKey(key)}}
+	seed.Keys = []directory.SeedKey{{APIKey: roundtable.APIKey{ID: 1, UserID: userID(o.Users)}, Hash: secret.HashAPIKey(key)}}
 	return directory.Plant(ctx, database, seed, 0)
 }
 

@@ -53,7 +53,7 @@ func newSite(t *testing.T, long bool) *site {
 			t.Error(err)
 		}
 	})
-	if _, err := pgtest.SQL(ctx, s.cluster.DSN("postgres"), "CREATE DATABASE roundtable"); err != nil {
+	if err := s.cluster.Create(ctx, "roundtable"); err != nil {
 		t.Fatal(err)
 	}
 	size := ledger.Options{Users: 120, Shared: 40, Connections: 16}

@@ -179,5 +179,28 @@ func (c *Cluster) address(database, hosts, settings string) string {
 	return address.String()
 }
 
+// Create makes a database, and returns once all nodes know of it.
+func (c *Cluster) Create(ctx context.Context, database string) error {
+	if _, err := pgtest.SQL(ctx, c.DSN("postgres"), "CREATE DATABASE "+database); err != nil {
+		return err
+	}
+	again := time.NewTicker(every)
+	defer again.Stop()
+	for _, n := range c.nodes {
+		for {
+			_, err := pgtest.SQL(ctx, c.NodeDSN(n.name, database), "SELECT 1")
+			if err == nil {
+				break
+			}
+			select {
+			case <-again.C:
+			case <-ctx.Done():
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Printed is the end of what the agent of a node printed, for a test that failed.
 func (c *Cluster) Printed(name string) string { return c.folder.Printed(name, "patroni") }
