@@ -1,6 +1,7 @@
 package outage
 
 import (
+	"bytes"
 	"net"
 	"net/url"
 	"sync"
@@ -14,7 +15,7 @@ type proxy struct {
 	mu       sync.Mutex
 	open     sync.Cond
 	hung     bool
-	ends     map[net.Conn]bool
+	ends     map[net.Conn]bool // to whether its next word about a commit is lost, and the connection with it
 	done     sync.WaitGroup
 }
 
@@ -53,7 +54,7 @@ func (p *proxy) accept() {
 			continue
 		}
 		p.mu.Lock()
-		p.ends[client], p.ends[server] = true, true
+		p.ends[client], p.ends[server] = false, false
 		p.mu.Unlock()
 		p.done.Go(func() { p.forward(client, server) })
 		p.done.Go(func() { p.forward(server, client) })
@@ -69,7 +70,11 @@ func (p *proxy) forward(from, to net.Conn) {
 		for p.hung {
 			p.open.Wait()
 		}
+		lost := p.ends[from] && bytes.Contains(buffer[:n], []byte("COMMIT"))
 		p.mu.Unlock()
+		if lost {
+			break
+		}
 		if _, failed := to.Write(buffer[:n]); err == nil {
 			err = failed
 		}
@@ -90,6 +95,16 @@ func (p *proxy) hang(hung bool) {
 	defer p.mu.Unlock()
 	p.hung = hung
 	p.open.Broadcast()
+}
+
+// loseCommits closes every connection as soon as the server says on it that it has
+// committed: it has, and nobody hears of it.
+func (p *proxy) loseCommits() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for end := range p.ends {
+		p.ends[end] = end.RemoteAddr().String() == p.to
+	}
 }
 
 // cut resets every connection.

@@ -189,6 +189,9 @@ func (l *loaded) settle(t *testing.T) {
 		t.Error(err)
 	}
 	t.Logf("%+v", l.book.Tally())
+	if t.Failed() {
+		t.Log(l.Stderr)
+	}
 	if err := l.Signal(syscall.SIGTERM); err != nil {
 		t.Errorf("the server ended with %v\n%s", err, l.Stderr)
 	}
