@@ -110,7 +110,7 @@ func TestColumnsAreAlike(t *testing.T) {
 
 func TestMigrate(t *testing.T) {
 	t.Parallel()
-	d := dbtest.Empty(t)
+	d := dbtest.Opened(t, dbtest.Empty(t))
 	if v, err := d.SchemaVersion(t.Context()); v != 0 || err != nil {
 		t.Errorf("an empty database has version %d, %v", v, err)
 	}

@@ -5,7 +5,6 @@ package dbtest
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -13,19 +12,8 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
-// template is the migrated file, made once for all tests of a process.
-var template = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "dbtest")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "template.db")
-	if err := migrate(db.Options{Path: path}); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
+// blank has the schema and no rows.
+var blank = sync.OnceValue(func() *Template { return NewTemplate(nil) })
 
 // New opens a fresh database that is closed and removed when the test ends.
 func New(t testing.TB) *db.DB {
@@ -36,50 +24,26 @@ func New(t testing.TB) *db.DB {
 // Open is New with options; the place is chosen here.
 func Open(t testing.TB, o db.Options) *db.DB {
 	t.Helper()
-	return opened(t, Place(t, o))
+	return Opened(t, blank().Place(t, o))
 }
 
 // NewFile is New on SQLite whatever the engine of the tests, for what is about files.
 func NewFile(t testing.TB) *db.DB {
 	t.Helper()
-	return opened(t, db.Options{Path: file(t)})
+	return Opened(t, blank().placeFile(t, db.Options{}))
 }
 
-// Empty is a database without a schema.
-func Empty(t testing.TB) *db.DB {
+// Empty is where a database can be opened that has no schema yet.
+func Empty(t testing.TB) db.Options {
 	t.Helper()
 	if Engine() == db.PostgreSQL {
-		return opened(t, db.Options{Address: Address(t, true)})
+		return db.Options{Address: createDatabase(t, "template1")}
 	}
-	return opened(t, db.Options{Path: filepath.Join(t.TempDir(), "roundtable.db")})
+	return db.Options{Path: filepath.Join(t.TempDir(), "roundtable.db")}
 }
 
-// Place makes a database that the test opens itself, with the present schema. It is
-// removed when the test ends.
-func Place(t testing.TB, o db.Options) db.Options {
-	t.Helper()
-	if Engine() == db.PostgreSQL {
-		o.Address = Address(t, false)
-	} else {
-		o.Path = file(t)
-	}
-	return o
-}
-
-func file(t testing.TB) string {
-	t.Helper()
-	content, err := template()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "roundtable.db")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func opened(t testing.TB, o db.Options) *db.DB {
+// Opened opens a database that is closed when the test ends, if the test has not.
+func Opened(t testing.TB, o db.Options) *db.DB {
 	t.Helper()
 	d, err := db.Open(t.Context(), o)
 	if err != nil {

@@ -2,17 +2,11 @@ package dbtest
 
 import (
 	"context"
-	"crypto/rand"
-	"strings"
 	"sync"
 	"testing"
 
-	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/pgtest"
 )
-
-// templateName is the migrated database that those of tests are copies of.
-const templateName = "template_roundtable"
 
 // cluster is the PostgreSQL server of this process, from its first use on. It ends
 // with the process.
@@ -28,19 +22,12 @@ func Cluster(t testing.TB) *pgtest.Cluster {
 	return c
 }
 
-// Address makes a database on the shared server, with the present schema and no rows
-// or, if empty, with nothing at all. It is removed when the test ends.
-func Address(t testing.TB, empty bool) string {
+// createDatabase makes a database on the shared server and returns its address. It is
+// removed when the test ends.
+func createDatabase(t testing.TB, template string) string {
 	t.Helper()
 	c := Cluster(t)
-	template := "template1"
-	if !empty {
-		if err := migratedDatabase(); err != nil {
-			t.Fatal(err)
-		}
-		template = templateName
-	}
-	name := "test_" + strings.ToLower(rand.Text())
+	name := newName("test")
 	ask := func(text string) error {
 		_, err := c.SQL(context.Background(), "postgres", text)
 		return err
@@ -55,15 +42,3 @@ func Address(t testing.TB, empty bool) string {
 	})
 	return c.DSN(name)
 }
-
-// migratedDatabase makes the template once for all tests of a process.
-var migratedDatabase = sync.OnceValue(func() error {
-	c, err := cluster()
-	if err != nil {
-		return err
-	}
-	if _, err := c.SQL(context.Background(), "postgres", "CREATE DATABASE "+templateName); err != nil {
-		return err
-	}
-	return migrate(db.Options{Address: c.DSN(templateName)})
-})
