@@ -81,6 +81,14 @@ type event struct {
 		Before, After  *string
 		Added, Removed []string
 	}
+	raw json.RawMessage // for people
+}
+
+// UnmarshalJSON keeps the text, too.
+func (e *event) UnmarshalJSON(text []byte) error {
+	type plain event
+	e.raw = slices.Clone(text)
+	return json.Unmarshal(text, (*plain)(e))
 }
 
 func (l *Ledger) checkUser(ctx context.Context, url string, user int) error {
@@ -102,7 +110,7 @@ func (l *Ledger) checkUser(ctx context.Context, url string, user int) error {
 			return fmt.Errorf("event %d stands where %d should", e.ID, i+2)
 		}
 		if s, err = l.replay(s, e, l.writers[user], stored); err != nil {
-			return fmt.Errorf("event %d: %w, in %+v", e.ID, err, e)
+			return fmt.Errorf("event %d: %w, in %s", e.ID, err, e.raw)
 		}
 	}
 	if deref(now.Phone) != s.phone || now.FirstName != s.firstName || !slices.Equal(now.BusinessIDs, s.shops) {
