@@ -10,8 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +19,7 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/api"
 	"github.com/roundtable-directory/roundtable/internal/apitest"
 	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
 	"github.com/roundtable-directory/roundtable/internal/demo"
 	"github.com/roundtable-directory/roundtable/internal/directory"
 	"github.com/roundtable-directory/roundtable/internal/httpd"
@@ -32,34 +31,9 @@ const (
 	noon    = 1772366400
 )
 
-// fresh is a demo company that nobody has used yet.
-type fresh struct {
-	file  []byte // its database
-	query string // reads every row of it, see dump
-}
-
-// template is made once for all tests.
-var template = sync.OnceValues(func() (made fresh, err error) {
-	folder, err := os.MkdirTemp("", "api")
-	if err != nil {
-		return made, err
-	}
-	defer os.RemoveAll(folder)
-	path, ctx := filepath.Join(folder, "demo.db"), context.Background()
-	database, err := db.Open(ctx, db.Options{Path: path, Readers: 1})
-	if err != nil {
-		return made, err
-	}
-	err = errors.Join(database.Migrate(ctx), demo.Plant(ctx, database, rand.Reader, time.Unix(founded, 0)),
-		database.Read(ctx, func(tx *db.Tx) (err error) {
-			made.query, err = dumpQuery(tx)
-			return err
-		}), database.Close())
-	if err != nil {
-		return made, err
-	}
-	made.file, err = os.ReadFile(path)
-	return made, err
+// template is a demo company that nobody has used yet.
+var template = dbtest.NewTemplate(func(ctx context.Context, database *db.DB) error {
+	return demo.Plant(ctx, database, rand.Reader, time.Unix(founded, 0))
 })
 
 // contract is the document that every reply is held against.
@@ -99,19 +73,15 @@ func newCompany(t *testing.T) *company {
 // newLimitedCompany has a limit of requests a minute; 0: none.
 func newLimitedCompany(t *testing.T, rateLimit int) *company {
 	t.Helper()
-	made, err := template()
+	database := dbtest.Opened(t, template.Place(t, db.Options{Readers: 1, Writers: 1}))
+	c := &company{t: t, db: database, urls: make(map[place]string)}
+	err := database.Read(t.Context(), func(tx *db.Tx) (err error) {
+		c.query, err = dumpQuery(tx)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "demo.db")
-	if err := os.WriteFile(path, made.file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	database, err := db.Open(t.Context(), db.Options{Path: path, Readers: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &company{t: t, db: database, query: made.query, urls: make(map[place]string)}
 	c.now.Store(noon)
 	c.logger = slog.New(slog.NewJSONHandler(&c.log, nil))
 	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger, RateLimit: rateLimit, UseEvery: 1000 * time.Hour})

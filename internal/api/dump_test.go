@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
 )
 
 // dump is every row of every table: "table key" to the row as a JSON object.
@@ -35,30 +36,27 @@ func (c *company) dump(t *testing.T) dump {
 // dumpQuery writes one query over all tables but the engine's and the migrations'
 // own.
 func dumpQuery(tx *db.Tx) (string, error) {
+	columns, err := dbtest.Columns(tx)
+	if err != nil {
+		return "", err
+	}
+	object := db.ByEngine{SQLite: "json_object", PostgreSQL: "json_build_object"}.For(tx)
 	keys, members := map[string][]string{}, map[string][]string{}
-	err := tx.Each(`SELECT m.name, c.name, c.type, c.pk FROM sqlite_master m, pragma_table_info(m.name) c
-		WHERE m.type = 'table' AND m.name NOT LIKE 'goose%' AND m.name NOT LIKE 'sqlite%' ORDER BY m.name, c.cid`, nil, func(r *db.Rows) error {
-		var table, column, kind string
-		var key int
-		if err := r.Scan(&table, &column, &kind, &key); err != nil || column == "shops_version" { // which only counts what other rows tell
-			return err
+	for _, c := range columns {
+		if c.Name == "shops_version" { // which only counts what other rows tell
+			continue
 		}
-		value := column
-		if kind == "BLOB" {
-			value = "hex(" + column + ")"
+		members[c.Table] = append(members[c.Table], "'"+c.Name+"', "+c.Value)
+		if c.Key {
+			keys[c.Table] = append(keys[c.Table], c.Value)
 		}
-		members[table] = append(members[table], "'"+column+"', "+value)
-		if key > 0 {
-			keys[table] = append(keys[table], value)
-		}
-		return nil
-	})
+	}
 	var parts []string
 	for _, table := range slices.Sorted(maps.Keys(members)) {
-		parts = append(parts, fmt.Sprintf("SELECT '%s ' || %s, json_object(%s) FROM %s",
-			table, strings.Join(keys[table], " || '/' || "), strings.Join(members[table], ", "), table))
+		parts = append(parts, fmt.Sprintf("SELECT '%s ' || %s, CAST(%s(%s) AS TEXT) FROM %s",
+			table, strings.Join(keys[table], " || '/' || "), object, strings.Join(members[table], ", "), table))
 	}
-	return strings.Join(parts, " UNION ALL "), err
+	return strings.Join(parts, " UNION ALL "), nil
 }
 
 // table returns the rows of a table in the order of their keys.
@@ -85,7 +83,7 @@ func decodeRow(text string) map[string]any {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&row); err != nil {
-		panic(err) // SQLite wrote it
+		panic(err) // the database wrote it
 	}
 	return row
 }

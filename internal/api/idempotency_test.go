@@ -113,7 +113,7 @@ func TestIdempotencyKeyIsJudgedAnew(t *testing.T) {
 		{"UPDATE users SET role = 'ORG_MANAGER' WHERE id = '" + karadoc + "'", 403},
 		{"UPDATE users SET org_id = 124 WHERE id = '" + karadoc + "'", 404},
 		{"UPDATE users SET role = 'BUSINESS_MANAGER', org_id = 123 WHERE id = '" + karadoc + "'", 200},
-		{"UPDATE users SET disabled = 1 WHERE id = '5309c3a237bbc544d8e26704'", 401},
+		{"UPDATE users SET disabled = TRUE WHERE id = '5309c3a237bbc544d8e26704'", 401},
 	} {
 		c.exec(t, step.sql)
 		if got := send(); got.status != step.status || replayed(got) != (step.status == 200) {

@@ -37,7 +37,7 @@ func TestRequestsAreLimited(t *testing.T) {
 			t.Errorf("request %d: policy %q", i, got.header.Get("RateLimit-Policy"))
 		}
 	}
-	c.exec(t, "UPDATE users SET disabled = 1 WHERE id = '5309c3a237bbc544d8e26731'")
+	c.exec(t, "UPDATE users SET disabled = TRUE WHERE id = '5309c3a237bbc544d8e26731'")
 	c.sendUnchecked(t, place{}, apitest.Call{Method: "GET", Target: "/v2/nowhere", Header: http.Header{"X-Apikey": {"demo-rome-admin"}}})
 	over := c.sendUnchecked(t, place{}, apitest.Call{Method: "GET", Target: "/v2/user/me", Header: http.Header{"X-Apikey": {"demo-rome-admin"}}})
 	if over.status != 401 {

@@ -80,6 +80,9 @@ func TestDeletedOrgLeavesNothing(t *testing.T) {
 	c.checkOrphans(t, after)
 	told := map[string]int{}
 	for row, change := range before.changes(after) {
+		if table(row) == "events" && change.after["user_id"] == "" {
+			continue // that something was deleted, for searches
+		}
 		if change.before != nil || change.after["user_id"] != demo.User("755") && change.after["id"] != demo.User("755") {
 			t.Errorf("%s", change.tell(row))
 		}

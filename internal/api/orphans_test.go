@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
 )
 
 // reference is a column that names rows by their id, and the tables that those may
@@ -33,13 +34,11 @@ func declared(t *testing.T, c *company) []reference {
 	t.Helper()
 	var found []reference
 	err := c.db.Read(t.Context(), func(tx *db.Tx) error {
-		return tx.Each(`SELECT m.name, f."from", f."table" FROM sqlite_master m, pragma_foreign_key_list(m.name) f
-			WHERE m.type = 'table' ORDER BY 1, 2`, nil, func(rows *db.Rows) error {
-			var table, column, parent string
-			err := rows.Scan(&table, &column, &parent)
-			found = append(found, reference{table, column, []string{parent}})
-			return err
-		})
+		references, err := dbtest.References(tx)
+		for _, r := range references {
+			found = append(found, reference{r.Table, r.Column, []string{r.Parent}})
+		}
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +59,7 @@ func (c *company) checkOrphans(t *testing.T, d dump) {
 			}
 			for _, row := range d.table(r.table) {
 				value := row[r.column]
-				if value != nil && value != "" && // the newest event of a deleted organisation is left empty
+				if value != nil && value != "" && // a deleted organisation leaves an event of nobody
 					!slices.ContainsFunc(r.parents, func(parent string) bool { return ids[parent][value] }) {
 					t.Errorf("%s.%s names %v, which is not there: %s", r.table, r.column, value, encodeJSON(row))
 				}
@@ -86,16 +85,14 @@ func TestReferencesAreKnown(t *testing.T) {
 		known = append(known, r.table+"."+r.column)
 	}
 	err := c.db.Read(t.Context(), func(tx *db.Tx) error {
-		return tx.Each(`SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c
-			WHERE m.type = 'table' AND m.name NOT LIKE 'goose%' AND m.name NOT LIKE 'sqlite%'`, nil, func(rows *db.Rows) error {
-			var table, column string
-			err := rows.Scan(&table, &column)
-			refers := strings.HasSuffix(column, "_id") || strings.HasSuffix(column, "_by")
-			if refers && !slices.Contains(known, table+"."+column) {
-				t.Errorf("%s.%s is neither a reference that is checked nor one that may outlive its row", table, column)
+		columns, err := dbtest.Columns(tx)
+		for _, c := range columns {
+			refers := strings.HasSuffix(c.Name, "_id") || strings.HasSuffix(c.Name, "_by")
+			if refers && !slices.Contains(known, c.Table+"."+c.Name) {
+				t.Errorf("%s.%s is neither a reference that is checked nor one that may outlive its row", c.Table, c.Name)
 			}
-			return err
-		})
+		}
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ func TestPreviewOfManyBusinesses(t *testing.T) {
 	c := newCompany(t)
 	c.exec(t, `INSERT INTO businesses (id, org_id, code, name, city, zipcode, country, status, reach, presence_management, data, created_at, modified_at, version)
 		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
-		SELECT printf('a%023d', 151 - i), 123, 'X' || i, 'X', '', '', 'FR', 'open', 'LOCAL', 0, '{}', 1, 1, 1 FROM n`)
+		SELECT 'a' || substr('00000000000000000000000' || (151 - i), length('' || (151 - i)) + 1), 123, 'X' || i, 'X', '', '', 'FR', 'open', 'LOCAL', FALSE, '{}', 1, 1, 1 FROM n`)
 	before := c.dump(t)
 	got := c.send(t, call("POST", perceval+"?dry_run=true", "demo-org-admin", `{"role": "ORG_ADMIN"}`))
 	var preview struct {

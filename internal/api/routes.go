@@ -113,7 +113,8 @@ func match(method string, path *url.URL) (*Route, []string, error) {
 }
 
 // matchPath compares a path with a pattern, segment by segment, so that an encoded
-// slash stays part of its segment. A trailing slash makes no difference.
+// slash stays part of its segment. A trailing slash makes no difference. What is no text
+// that could be stored is no segment.
 func matchPath(pattern string, path *url.URL) (parameters []string, ok bool) {
 	rest := strings.TrimSuffix(path.EscapedPath(), "/")
 	for wanted := range strings.SplitSeq(pattern[1:], "/") {
@@ -124,7 +125,7 @@ func matchPath(pattern string, path *url.URL) (parameters []string, ok bool) {
 		segment, rest = cutSegment(rest[1:])
 		decoded, err := url.PathUnescape(segment)
 		switch {
-		case err != nil || decoded == "":
+		case err != nil || decoded == "" || !validText(decoded):
 			return nil, false
 		case strings.HasPrefix(wanted, "{"):
 			parameters = append(parameters, decoded)

@@ -16,6 +16,7 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/api"
 	"github.com/roundtable-directory/roundtable/internal/apitest"
 	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
 	"github.com/roundtable-directory/roundtable/internal/demo"
 	"github.com/roundtable-directory/roundtable/internal/directory"
 	"github.com/roundtable-directory/roundtable/internal/secret"
@@ -130,7 +131,7 @@ func (c *company) setUp(t *testing.T, s step) {
 func (c *company) exec(t *testing.T, statement string, args ...any) {
 	t.Helper()
 	err := c.db.Write(t.Context(), func(tx *db.Tx) error {
-		_, err := tx.Exec(statement, args...)
+		_, err := tx.Exec(dbtest.Portable(statement), args...)
 		return err
 	})
 	if err != nil {

@@ -18,8 +18,9 @@ func (c *pgConn) nextIDs(table string, n int) ([]int64, error) {
 	return ids, rows.Err()
 }
 
-// keepIDs moves the sequence above the highest id.
+// keepIDs moves the sequence to the highest id, if it is below.
 func (c *pgConn) keepIDs(table string) error {
-	_, err := c.exec(statementKey{sql: "SELECT setval('" + table + "_id_seq', greatest(max(id), nextval('" + table + "_id_seq'))) FROM " + table}, nil)
+	_, err := c.exec(statementKey{sql: "SELECT setval('" + table + "_id_seq', highest) FROM (SELECT max(id) AS highest FROM " + table +
+		") AS rows WHERE highest >= (SELECT last_value FROM " + table + "_id_seq)"}, nil)
 	return err
 }

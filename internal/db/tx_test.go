@@ -299,11 +299,11 @@ func TestEachPassesErrorsOn(t *testing.T) {
 	}
 }
 
-// A zero byte cannot be stored on every engine, so none takes it.
-func TestZeroByte(t *testing.T) {
+// Texts that cannot be stored on every engine none takes.
+func TestUnstorableTexts(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t)
-	for _, in := range []any{"a\x00b", role("\x00"), pointer("\x00")} {
+	for _, in := range []any{"a\x00b", role("\x00"), pointer("\x00"), "\xff", "a\xc3"} {
 		err := d.Get(t.Context(), func(tx *db.Tx) error {
 			_, err := tx.One("SELECT "+typed(tx, in), []any{in}, new(string))
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 )
 
 type kind uint8
@@ -66,8 +67,8 @@ func valueOf(arg any) (value, error) {
 
 // textValue refuses what PostgreSQL cannot store, for every engine.
 func textValue(text string) (value, error) {
-	if strings.IndexByte(text, 0) >= 0 {
-		return value{}, errors.New("a text with a zero byte cannot be stored")
+	if strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text) {
+		return value{}, errors.New("a text with a zero byte or of no UTF-8 cannot be stored")
 	}
 	return value{kind: kindText, text: text}, nil
 }

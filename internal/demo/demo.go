@@ -60,7 +60,7 @@ func Keys() []Key {
 func Plant(ctx context.Context, database *db.DB, random io.Reader, now time.Time) error {
 	var users, ours int
 	err := database.Get(ctx, func(tx *db.Tx) error {
-		_, err := tx.One("SELECT (SELECT count(*) FROM (SELECT id FROM providers LIMIT 10)),"+
+		_, err := tx.One("SELECT (SELECT count(*) FROM (SELECT id FROM providers LIMIT 10) AS few),"+
 			" (SELECT count(*) FROM api_keys WHERE demo)", nil, &users, &ours)
 		return err
 	})

@@ -34,7 +34,7 @@ func query(t *testing.T, database *db.DB, text string, args ...any) string {
 	t.Helper()
 	var rows []string
 	err := database.Read(t.Context(), func(tx *db.Tx) error {
-		return tx.Each(text, args, func(r *db.Rows) error {
+		return tx.Each(dbtest.Portable(text), args, func(r *db.Rows) error {
 			var row string
 			err := r.Scan(&row)
 			rows = append(rows, row)
@@ -54,25 +54,21 @@ func TestCompany(t *testing.T) {
 	for name, test := range map[string]struct{ query, want string }{
 		"providers": {"SELECT label FROM providers ORDER BY id", "kaamelott\nrome"},
 		"organisations": {
-			"SELECT o.id || ' ' || p.label || ' ' || coalesce(s.enabled, 'no SSO') FROM orgs o JOIN providers p ON p.id = o.provider_id LEFT JOIN sso_configurations s ON s.org_id = o.id ORDER BY o.id",
+			"SELECT o.id || ' ' || p.label || ' ' || CASE WHEN s.enabled THEN '1' ELSE 'no SSO' END FROM orgs o JOIN providers p ON p.id = o.provider_id LEFT JOIN sso_configurations s ON s.org_id = o.id ORDER BY o.id",
 			"123 kaamelott 1\n124 kaamelott no SSO\n200 rome no SSO",
-		},
-		"plans": {
-			"SELECT DISTINCT group_concat(value ->> 'name', ' ') FROM orgs, json_each(plans) GROUP BY orgs.id",
-			"presence_management review_management posts messages review_booster bulk_modification feedback_management competitive_benchmark messages_channel_sms booking_links webhooks",
 		},
 		"sections of 123": {"SELECT id || ' ' || name FROM sections WHERE org_id = 123 ORDER BY id", "1 Country\n2 Service"},
 		"other sections":  {"SELECT id || ' ' || org_id FROM sections WHERE org_id <> 123 ORDER BY id", "3 124\n4 200"},
 		"groups of 123":   {"SELECT section_id || ' ' || id || ' ' || name FROM groups WHERE org_id = 123 ORDER BY 1", "1 1 France\n1 4 Scotland\n2 2 Bakery\n2 3 Florist"},
 		"other groups":    {"SELECT section_id || ' ' || id || ' ' || org_id FROM groups WHERE org_id <> 123 ORDER BY id", "3 5 124\n4 6 200"},
 		"businesses": {
-			"SELECT org_id || ' ' || b.id || ' ' || code || ' ' || (SELECT group_concat(name, '+') FROM (SELECT name FROM business_groups x JOIN groups g ON g.id = x.group_id WHERE business_id = b.id ORDER BY section_id))" +
-				" FROM businesses b WHERE org_id = 123 ORDER BY b.id",
+			"SELECT org_id || ' ' || b.id || ' ' || code || ' ' || (SELECT name FROM business_groups x JOIN groups g ON g.id = x.group_id WHERE business_id = b.id ORDER BY section_id LIMIT 1)" +
+				" || '+' || (SELECT name FROM business_groups x JOIN groups g ON g.id = x.group_id WHERE business_id = b.id ORDER BY section_id DESC LIMIT 1) FROM businesses b WHERE org_id = 123 ORDER BY b.id",
 			shops("701", "L01", "France+Bakery") + shops("704", "L04", "France+Florist") + shops("707", "L07", "Scotland+Bakery") + strings.TrimSuffix(shops("710", "L10", "Scotland+Florist"), "\n"),
 		},
 		"other businesses": {"SELECT substr(id, 22) || ' ' || org_id FROM businesses WHERE org_id <> 123 ORDER BY id", "721 124\n722 124\n731 200"},
 		"users": {
-			"SELECT id || ' ' || org_id || ' ' || role || ' ' || status || ' ' || disabled FROM users ORDER BY id",
+			"SELECT id || ' ' || org_id || ' ' || role || ' ' || status || ' ' || CASE WHEN disabled THEN 1 ELSE 0 END FROM users ORDER BY id",
 			people("701 123 PROVIDER active 0", "702 123 ORG_ADMIN active 0", "703 123 ORG_ADMIN active 0", "704 123 ORG_MANAGER active 0", "705 123 GROUP_MANAGER active 0",
 				"706 123 PUBLISHER active 0", "708 123 BUSINESS_MANAGER active 0", "709 123 BUSINESS_MANAGER invited 0", "710 123 BUSINESS_MANAGER active 1",
 				"721 124 ORG_ADMIN active 0", "731 200 ORG_ADMIN active 0", "737 123 BUSINESS_MANAGER active 0"),
@@ -92,12 +88,35 @@ func TestCompany(t *testing.T) {
 		},
 		"no other key":   {"SELECT count(*) || '' FROM api_keys", "9"},
 		"no event":       {"SELECT count(*) || '' FROM events", "0"},
-		"broken rows":    {"SELECT 'x' FROM pragma_foreign_key_check", ""},
-		"secrets stored": {"SELECT 'x' FROM api_keys WHERE CAST(secret_hash AS TEXT) LIKE 'demo%'", ""},
+		"secrets stored": {"SELECT 'x' FROM api_keys WHERE hex(secret_hash) LIKE '64656D6F%'", ""},
 	} {
 		if got := query(t, database, test.query); got != test.want {
 			t.Errorf("%s\n%s\nwant\n%s", name, got, test.want)
 		}
+	}
+}
+
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	var plans []struct{ Name string }
+	if err := json.Unmarshal([]byte(query(t, planted(t), "SELECT DISTINCT plans FROM orgs")), &plans); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, plan := range plans {
+		names = append(names, plan.Name)
+	}
+	const want = "presence_management review_management posts messages review_booster bulk_modification feedback_management competitive_benchmark messages_channel_sms booking_links webhooks"
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+// No row names one that is not there: SQLite was not asked while it planted.
+func TestSQLiteReferences(t *testing.T) {
+	t.Parallel()
+	if got := query(t, planted(t), "SELECT \"table\" FROM pragma_foreign_key_check"); got != "" {
+		t.Error(got)
 	}
 }
 
@@ -200,9 +219,10 @@ func TestPlantAgain(t *testing.T) {
 // The same data each time, but for the salt of the password and the time.
 func TestAlwaysTheSame(t *testing.T) {
 	t.Parallel()
-	const all = "SELECT json_group_array(json_array(id, org_id, email, first_name, last_name, lang, role, status, disabled, created_at, version)) FROM (SELECT * FROM users ORDER BY id)"
+	const all = "SELECT id || org_id || email || first_name || last_name || lang || role || status || CASE WHEN disabled THEN 1 ELSE 0 END || ' ' || created_at || ' ' || version" +
+		" FROM users ORDER BY id"
 	a, b := query(t, planted(t), all), query(t, planted(t), all)
-	if a != b || !json.Valid([]byte(a)) || strings.Count(a, fmt.Sprint(noon().UnixMicro())) != 12 {
+	if a != b || strings.Count(a, fmt.Sprint(noon().UnixMicro())) != 12 {
 		t.Errorf("users\n%s\n%s", a, b)
 	}
 }

@@ -256,7 +256,7 @@ func (d *opened) exec(t *testing.T, texts ...string) {
 	t.Helper()
 	err := d.db.Write(t.Context(), func(tx *db.Tx) error {
 		for _, text := range texts {
-			if _, err := tx.Exec(portable(text)); err != nil {
+			if _, err := tx.Exec(dbtest.Portable(text)); err != nil {
 				return fmt.Errorf("%s: %w", text, err)
 			}
 		}
@@ -272,7 +272,7 @@ func (d *opened) query(t *testing.T, text string, args ...any) []string {
 	t.Helper()
 	rows := []string{}
 	err := d.db.Read(t.Context(), func(tx *db.Tx) error {
-		return tx.Each(portable(text), args, func(r *db.Rows) error {
+		return tx.Each(dbtest.Portable(text), args, func(r *db.Rows) error {
 			var row string
 			err := r.Scan(&row)
 			rows = append(rows, row)

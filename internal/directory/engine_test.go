@@ -2,28 +2,12 @@ package directory
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
 )
-
-var (
-	bytesLiteral = regexp.MustCompile(`x'([0-9a-f]*)'`)
-	hexCall      = regexp.MustCompile(`\bhex\((\w+)\)`)
-)
-
-// portable puts a statement of a test, with its bytes as x'00' and its hex(column), in
-// the words of the engine that the tests run on.
-func portable(text string) string {
-	if dbtest.Engine() == db.PostgreSQL {
-		text = bytesLiteral.ReplaceAllString(text, `'\x$1'`)
-		text = hexCall.ReplaceAllString(text, "upper(encode($1, 'hex'))")
-	}
-	return text
-}
 
 // quoted is the value of a column as an SQL literal.
 func quoted(c dbtest.Column) string {

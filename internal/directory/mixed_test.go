@@ -61,7 +61,7 @@ func (d *opened) checkChains(t *testing.T, when string) {
 	}
 	events := make(map[int64]event)
 	chained := 0
-	// The newest event of an organisation that was deleted is left, and empty.
+	// An organisation that was deleted leaves an event of nobody.
 	err := d.db.Read(t.Context(), func(tx *db.Tx) error {
 		err := tx.Each("SELECT id, previous_id, user_id, version FROM events WHERE user_id <> ''", nil, func(rows *db.Rows) error {
 			var id int64

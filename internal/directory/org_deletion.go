@@ -56,11 +56,14 @@ func (o *operation) deleteAllOf(org int64) error {
 	return nil
 }
 
+// lastEventsOf are the last events of an organisation's users, $1, who have any.
+const lastEventsOf = "SELECT last_event_id FROM users WHERE org_id = $1 AND last_event_id IS NOT NULL" +
+	" UNION ALL SELECT last_event_id FROM deleted_users WHERE org_id = $1"
+
 // deleteEventsOf follows the chain of events from each user's last one: those of users
 // who have moved away are theirs and stay.
 const deleteEventsOf = "WITH RECURSIVE chain (id, previous_id) AS (" +
-	"SELECT id, previous_id FROM events WHERE id IN (" +
-	"SELECT last_event_id FROM users WHERE org_id = $1 UNION ALL SELECT last_event_id FROM deleted_users WHERE org_id = $1)" +
+	"SELECT id, previous_id FROM events WHERE id IN (" + lastEventsOf + ")" +
 	" UNION ALL SELECT e.id, e.previous_id FROM chain c JOIN events e ON e.id = c.previous_id)" +
 	" DELETE FROM events WHERE id IN (SELECT id FROM chain)"
 
@@ -73,7 +76,7 @@ func (o *operation) noteDeletion(org int64) error {
 		return err
 	}
 	_, err = o.tx.Exec("INSERT INTO events (id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects)"+
-		" VALUES ($1, '', 0, $2, $3, '', 0, '', '[]', '[]')", ids[0], org, o.now.UnixMicro())
+		" SELECT CAST($2 AS BIGINT), '', 0, $1, CAST($3 AS BIGINT), '', 0, '', '[]', '[]' WHERE EXISTS ("+lastEventsOf+")", org, ids[0], o.now.UnixMicro())
 	return err
 }
 
