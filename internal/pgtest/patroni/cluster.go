@@ -131,8 +131,14 @@ func (c *Cluster) startEtcd() error {
 		return err
 	}
 	clients, peers := fmt.Sprintf("http://127.0.0.1:%d", client), fmt.Sprintf("http://127.0.0.1:%d", peer)
-	etcd, err := c.folder.Command("etcd", "etcd", "--data-dir", "data", "--listen-client-urls", clients, "--advertise-client-urls", clients,
-		"--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", "default="+peers, "--unsafe-no-fsync", fmt.Sprintf("--enable-v2=%t", c.dialect == "etcd"))
+	args := []string{
+		"--data-dir", "data", "--listen-client-urls", clients, "--advertise-client-urls", clients, "--listen-peer-urls", peers,
+		"--initial-advertise-peer-urls", peers, "--initial-cluster", "default=" + peers, "--unsafe-no-fsync",
+	}
+	if c.dialect == "etcd" {
+		args = append(args, "--enable-v2")
+	}
+	etcd, err := c.folder.Command("etcd", "etcd", args...)
 	if err != nil {
 		return err
 	}
