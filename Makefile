@@ -1,7 +1,7 @@
 # What a developer does here. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-quick test-failover lint fmt fuzz bench check
+.PHONY: help run build test test-quick test-next test-failover lint fmt fuzz bench check
 
 # The program needs no C compiler.
 export CGO_ENABLED ?= 0
@@ -29,6 +29,9 @@ test-failover: ## lose servers and machines of a cluster under load, all that we
 	@scripts/need.sh "patroni etcd-server python3-etcd python3-psycopg2" patroni
 	@scripts/need.sh "patroni etcd-server python3-etcd python3-psycopg2" etcd
 	ROUNDTABLE_TEST_ENGINE=postgres ROUNDTABLE_TEST_FAILOVER=full go test -count 1 -timeout 20m -v ./test/failover
+
+test-next: ## the directory's tests on a schema one version newer, as in a rolling upgrade
+	ROUNDTABLE_TEST_SCHEMA=next go test ./internal/directory ./internal/api ./internal/demo
 
 lint: ## go vet and the linters (the first run builds them, a minute or two)
 	go vet ./...

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test under the race detector, those that use a database a second time on
-# PostgreSQL, and closes with the count of both. Arguments go to go test. With CI set, whatever is missing or skipped is a failure; elsewhere
+# PostgreSQL and those of the directory a third time on a schema one version newer, and
+# closes with the count of all. Arguments go to go test. With CI set, whatever is missing or skipped is a failure; elsewhere
 # the tests that can run do run, and the output says what was left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -57,6 +58,8 @@ passes() {
 		# shellcheck disable=SC2046 # one word a package
 		ROUNDTABLE_TEST_ENGINE=postgres tests "$@" $(stored) || failed=1
 	fi
+	echo "with the schema that the next release may leave:"
+	ROUNDTABLE_TEST_SCHEMA=next go test -json -short -timeout 15m "${again[@]}" "$@" ./internal/directory ./internal/api ./internal/demo || failed=1
 	return "$failed"
 }
 

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,10 +18,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/pflag"
 
+	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
 	"github.com/roundtable-directory/roundtable/internal/node"
 )
 
 func TestMain(m *testing.M) {
+	if err := dbtest.SkipOther(); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"roundtable": main})
 }
 
@@ -33,6 +39,9 @@ func TestMain(m *testing.M) {
 //	capture NAME regexp                sets NAME to what the first group matches in stdout
 //	sql FILE statement                 changes a database from outside
 //	empty FOLDER                       holds if there is nothing in the folder
+//	status N program arguments…        runs a program, which must exit with N
+//	truncate FILE FILE BYTES           copies the beginning of a file
+//	overwrite FILE FILE FROM TO        copies a file with zeros in a range of bytes
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -46,7 +55,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": startServer, "stop": stopServer, "request": sendRequest, "paste": pasteCurl,
-			"capture": capture, "sql": runSQL, "empty": isEmpty,
+			"capture": capture, "sql": runSQL, "empty": isEmpty, "status": runToStatus, "truncate": copyBeginning, "overwrite": copyOverwritten,
 		},
 	})
 }
@@ -159,6 +168,43 @@ func isEmpty(ts *testscript.TestScript, _ bool, args []string) {
 	if len(entries) > 0 {
 		ts.Fatalf("%s holds %v", args[0], entries)
 	}
+}
+
+func runToStatus(ts *testscript.TestScript, _ bool, args []string) {
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		failed, ended := errors.AsType[*exec.ExitError](err)
+		if !ended {
+			ts.Fatalf("%v", err)
+		}
+		got = failed.ExitCode()
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("exit status %d, want %s", got, args[0])
+	}
+}
+
+func copyBeginning(ts *testscript.TestScript, _ bool, args []string) {
+	copyChanged(ts, args, func(content []byte, at []int) []byte { return content[:at[0]] })
+}
+
+func copyOverwritten(ts *testscript.TestScript, _ bool, args []string) {
+	copyChanged(ts, args, func(content []byte, at []int) []byte {
+		clear(content[at[0]:at[1]])
+		return content
+	})
+}
+
+func copyChanged(ts *testscript.TestScript, args []string, change func(content []byte, at []int) []byte) {
+	content, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var at []int
+	for _, arg := range args[2:] {
+		n, err := strconv.Atoi(arg)
+		ts.Check(err)
+		at = append(at, n)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), change(content, at), 0o600))
 }
 
 // send makes a request and returns its status and body.

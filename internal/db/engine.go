@@ -45,7 +45,9 @@ type engine interface {
 	transact(ctx context.Context, m mode, fn func(*Tx) error) error
 	// migrating is a handle for migrations which no other process has meanwhile.
 	migrating(ctx context.Context) (handle *sql.DB, done func() error, err error)
-	migrations() migrationSet
+	check(ctx context.Context) (sure bool, err error)
+	stats() Stats
+	inPlace() error // fails while the database is not what was opened
 	close() error
 }
 
@@ -53,7 +55,13 @@ type engine interface {
 type migrationSet struct {
 	dialect goose.Dialect
 	folder  string
-	kept    string // finds the table of versions, if there is one
+}
+
+func migrationsOf(e Engine) migrationSet {
+	if e == PostgreSQL {
+		return migrationSet{goose.DialectPostgres, "migrations/postgres"}
+	}
+	return migrationSet{goose.DialectSQLite3, "migrations/sqlite"}
 }
 
 // session is a connection during one transaction.

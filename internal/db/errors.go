@@ -27,6 +27,8 @@ var (
 	ErrNewerSchema = errors.New("the database is newer than this program")
 	// ErrOlderSchema is a database that waits for Migrate.
 	ErrOlderSchema = errors.New("the database needs migrating")
+	// ErrCorrupt is a file that is damaged, or no database at all.
+	ErrCorrupt = errors.New("the database file is damaged")
 	// ErrReadOnly is Exec inside Read or Get.
 	ErrReadOnly = errors.New("write inside a reading transaction")
 	// ErrDone is use of a Tx or of Rows after their function returned.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
@@ -30,6 +31,8 @@ type item struct {
 	// result is what the caller is answered with, once the item has been carried out.
 	result func(*roundtable.Outcome) any
 
+	asked    time.Time // when it was put into the queue
+	step     Step      // its transaction, once it is answered
 	outcome  *roundtable.Outcome
 	err      error
 	answered chan struct{}
@@ -86,16 +89,15 @@ func (it *item) answer(outcome *roundtable.Outcome, err error) {
 	close(it.answered)
 }
 
-// work is the one worker of an engine with one writer. It ends when the queue is
-// closed and empty.
+// work carries out batches until the queue is closed and empty.
 func (d *Directory) work() {
-	defer close(d.stopped)
 	for {
 		batch := d.queue.take(d.maxBatch)
 		if batch == nil {
 			return
 		}
 		d.queue.putBack(d.run(batch))
+		d.queue.done(batch)
 	}
 }
 
@@ -138,9 +140,14 @@ var errNothingToWrite = errors.New("nothing to write")
 // attempt judges the items one after the other and writes what they came to. A panic
 // fails the batch like an error: it has been rolled back.
 func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
+	ended := d.begin(batch)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+		ended(err)
+		if errors.Is(err, errNothingToWrite) {
+			err = nil
 		}
 	}()
 	verdicts = make([]verdict, len(batch))
@@ -155,9 +162,6 @@ func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
 		}
 		return err
 	})
-	if errors.Is(err, errNothingToWrite) {
-		err = nil
-	}
 	return verdicts, err
 }
 
@@ -244,6 +248,9 @@ func (d *Directory) attemptOperations(tx *db.Tx, batch []*item, verdicts []verdi
 			continue
 		}
 		verdicts[i].err, err = d.operateOnce(tx, it)
+		if errors.Is(verdicts[i].err, db.ErrUnavailable) {
+			err = verdicts[i].err // none of the others will fare better
+		}
 		if err != nil {
 			return wrote, err
 		}

@@ -46,7 +46,7 @@ func saysTaken(err error) bool {
 // reached reports whether the organisation may try no further address for now.
 func (l *emailLimit) reached(org int64, now time.Time) bool {
 	count, ok := l.counts[org]
-	if ok && now.Sub(count.since) >= roundtable.EmailLimitWindow {
+	if ok && !count.holds(now) {
 		delete(l.counts, org)
 		return false
 	}
@@ -56,9 +56,15 @@ func (l *emailLimit) reached(org int64, now time.Time) bool {
 // told counts one answer.
 func (l *emailLimit) told(org int64, now time.Time) {
 	count, ok := l.counts[org]
-	if !ok || now.Sub(count.since) >= roundtable.EmailLimitWindow {
+	if !ok || !count.holds(now) {
 		count = emailCount{since: now}
 	}
 	count.n++
 	l.counts[org] = count
+}
+
+// holds reports whether the window of a count is not over; it is if the clock was set
+// back before it.
+func (c emailCount) holds(now time.Time) bool {
+	return now.Sub(c.since) < roundtable.EmailLimitWindow && !now.Before(c.since)
 }

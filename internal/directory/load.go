@@ -11,8 +11,9 @@ type wantedFacts struct {
 	orgs        map[int64]bool
 	lists       map[string]bool // users whose accesses and businesses are read
 	groups      map[int64]bool
-	businesses  map[string]bool // read with their groups
-	overlaps    map[int64]bool  // groups all of whose businesses are read
+	businesses  map[string]bool
+	ungrouped   bool           // nobody asks for the groups of these businesses
+	overlaps    map[int64]bool // groups all of whose businesses are read
 	emails      map[string]bool
 	admins      map[int64]bool // organisations
 	credentials map[string]bool
@@ -106,12 +107,14 @@ func (f *wantedFacts) wantPatch(patch *roundtable.UserPatch) {
 
 // wantReferences adds what follows from the lists, once they are read.
 func (w *workingSet) wantReferences(items []*item, wanted *wantedFacts) {
+	wanted.ungrouped = true
 	for _, it := range items {
 		actor, target := w.pair(it)
 		if actor == nil || target == nil {
 			continue
 		}
 		needs := it.needs(actor, target)
+		wanted.ungrouped = wanted.ungrouped && it.patch() != nil && !needs.Groups()
 		if needs.TargetReach {
 			wanted.wantBusinesses(target.BusinessIDs)
 		}
@@ -173,7 +176,6 @@ func (w *workingSet) scanOrg(rows *db.Rows) (*roundtable.Org, error) {
 func (w *workingSet) loadLists(tx *db.Tx, ids []string) error {
 	for _, id := range ids {
 		w.users[id].Accesses, w.users[id].BusinessIDs = [][]int64{}, []string{}
-		w.positions[id] = make(map[string]int64)
 	}
 	lastUser, lastSet := "", 0
 	err := db.EachIn(tx, "SELECT user_id, access_set, group_id FROM user_accesses WHERE user_id IN (?ids)"+
@@ -200,7 +202,7 @@ func (w *workingSet) loadLists(tx *db.Tx, ids []string) error {
 		var position int64
 		err := rows.Scan(&id, &position, &business)
 		w.users[id].BusinessIDs = append(w.users[id].BusinessIDs, business)
-		w.positions[id][business] = position
+		w.positions[id] = append(w.positions[id], placement{business, position})
 		return err
 	})
 }

@@ -32,7 +32,7 @@ func (w *workingSet) loadBusinesses(tx *db.Tx, wanted *wantedFacts) error {
 		w.facts.Businesses[business.ID] = business
 		return err
 	})
-	if err != nil {
+	if err != nil || wanted.ungrouped {
 		return err
 	}
 	return db.EachIn(tx, "SELECT business_id, group_id FROM business_groups WHERE business_id IN (?ids)", nil, ids, func(rows *db.Rows) error {

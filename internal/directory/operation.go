@@ -36,6 +36,7 @@ func changing[T any](ctx context.Context, d *Directory, caller Caller, weight in
 	}
 	select {
 	case <-it.answered:
+		caller.Course.add(it.step)
 		return result, it.err
 	case <-ctx.Done():
 		var none T
@@ -56,7 +57,7 @@ func judging[T any](
 
 // reading answers from one read snapshot.
 func reading[T any](ctx context.Context, d *Directory, caller Caller, do func(*operation) (T, error)) (result T, err error) {
-	err = d.db.Read(ctx, func(tx *db.Tx) error {
+	err = d.read(ctx, caller.Course, func(tx *db.Tx) error {
 		o, err := d.newOperation(tx, &item{ctx: ctx, caller: caller})
 		if err != nil {
 			return err

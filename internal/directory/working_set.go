@@ -19,7 +19,7 @@ type workingSet struct {
 	users map[string]*roundtable.User // present state
 
 	stored    map[string]*roundtable.User // state in the database
-	positions map[string]map[string]int64 // user to its businesses to their positions in the database
+	positions map[string][]placement      // of each user, its businesses in the database
 	regraded  map[string]bool             // users whose standing this batch has changed
 	outcomes  []recorded                  // what is to be written
 	retries   map[[32]byte]bool           // scopes of the requests of this batch that may be sent again
@@ -40,7 +40,7 @@ func (d *Directory) newWorkingSet() *workingSet {
 			Admins: make(map[int64]map[string]bool), Credentials: make(map[string]roundtable.Credentials),
 		},
 		keys: make(map[int64]*storedKey), users: make(map[string]*roundtable.User),
-		stored: make(map[string]*roundtable.User), positions: make(map[string]map[string]int64),
+		stored: make(map[string]*roundtable.User), positions: make(map[string][]placement),
 		regraded: make(map[string]bool), retries: make(map[[32]byte]bool),
 	}
 }

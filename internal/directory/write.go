@@ -129,11 +129,11 @@ func (w *workingSet) writeBusinesses(tx *db.Tx, before, after *roundtable.User) 
 		return nil
 	}
 	inserted, kept := placeBusinesses(w.positions[after.ID], after.BusinessIDs)
-	for business, position := range w.positions[after.ID] {
-		if kept[business] {
+	for _, p := range w.positions[after.ID] {
+		if kept[p.business] {
 			continue
 		}
-		if err := tx.Later("DELETE FROM user_businesses WHERE user_id = $1 AND position = $2", after.ID, position); err != nil {
+		if err := tx.Later("DELETE FROM user_businesses WHERE user_id = $1 AND position = $2", after.ID, p.position); err != nil {
 			return err
 		}
 	}
@@ -153,7 +153,11 @@ type placement struct {
 
 // placeBusinesses gives every business of list a position above the one before.
 // It returns those to insert, and those that keep the position they have.
-func placeBusinesses(positions map[string]int64, list []string) (inserted []placement, kept map[string]bool) {
+func placeBusinesses(stored []placement, list []string) (inserted []placement, kept map[string]bool) {
+	positions := make(map[string]int64, len(stored))
+	for _, p := range stored {
+		positions[p.business] = p.position
+	}
 	kept = make(map[string]bool, len(list))
 	last := int64(-1)
 	for _, business := range list {

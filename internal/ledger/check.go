@@ -117,8 +117,8 @@ func (l *Ledger) checkUser(ctx context.Context, url string, user int) error {
 		return fmt.Errorf("is %+v, and its history ends with %+v", now, s)
 	}
 	for i, w := range l.writers[user] {
-		if stored[i] < w.acked || stored[i] > w.sent {
-			return fmt.Errorf("writer %d: %d updates took place; %d were acknowledged and %d sent", i, stored[i], w.acked, w.sent)
+		if stored[i] < w.acked || stored[i] > w.mostSent() {
+			return fmt.Errorf("writer %d: %d updates took place; %d were acknowledged and %d sent", i, stored[i], w.acked, w.mostSent())
 		}
 		w.stored = stored[i]
 	}

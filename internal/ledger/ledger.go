@@ -51,7 +51,8 @@ type Ledger struct {
 type writer struct {
 	user, number int
 	sent, acked  int
-	stored       int // what the last check found
+	stored       int     // what the last check found
+	whole        *writer // in the book of a moment: this writer in the book that goes on
 }
 
 // Tally is what happened since the last one was taken.
@@ -85,6 +86,31 @@ func New(o Options) *Ledger {
 		}
 	}
 	return l
+}
+
+// Now is the book of this moment, for a copy of the directory that is made from now
+// on: it holds at least what is acknowledged now, and at most what is sent in the end.
+// The book of a moment can only be checked, and only once Load has ended.
+func (l *Ledger) Now() *Ledger {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	moment := &Ledger{users: l.users, client: l.client}
+	for _, writers := range l.writers {
+		var same []*writer
+		for _, w := range writers {
+			same = append(same, &writer{user: w.user, number: w.number, acked: w.acked, whole: w})
+		}
+		moment.writers = append(moment.writers, same)
+	}
+	return moment
+}
+
+// mostSent is the highest count that can be stored.
+func (w *writer) mostSent() int {
+	if w.whole != nil {
+		return w.whole.sent
+	}
+	return w.sent
 }
 
 func userID(n int) string { return fmt.Sprintf("%024x", n+1) }

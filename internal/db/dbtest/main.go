@@ -28,12 +28,20 @@ func Main(m *testing.M) {
 
 func run(m *testing.M) int {
 	flag.Parse()
-	other := map[db.Engine]db.Engine{db.SQLite: db.PostgreSQL, db.PostgreSQL: db.SQLite}[Engine()]
-	if skip := flag.Lookup("test.skip"); skip.Value.String() == "" {
-		if err := skip.Value.Set("^Test" + string(other)); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
+	if err := SkipOther(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	return m.Run()
+}
+
+// SkipOther is Main for a TestMain that has more to do: it leaves out the tests of the
+// other engine, unless -skip was given.
+func SkipOther() error {
+	other := map[db.Engine]db.Engine{db.SQLite: db.PostgreSQL, db.PostgreSQL: db.SQLite}[Engine()]
+	skip := flag.Lookup("test.skip")
+	if skip.Value.String() != "" {
+		return nil
+	}
+	return skip.Value.Set("^Test" + string(other))
 }
