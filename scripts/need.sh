@@ -1,16 +1,26 @@
 #!/usr/bin/env bash
-# need.sh PACKAGE COMMAND: makes sure that COMMAND is there, from Debian's PACKAGE
-# when this machine lets us install it; otherwise says what is missing and fails.
+# need.sh PACKAGES COMMANDS: makes sure that one of COMMANDS is there, from Debian's
+# PACKAGES when this machine lets us install them; otherwise says what is missing and
+# fails. A command may be a path with wildcards, for what stands outside PATH.
 set -euo pipefail
 
-package=$1 command=$2
-command -v "$command" >/dev/null && exit 0
+packages=$1 commands=$2
 
+found() {
+	local command
+	for command in $commands; do # its wildcards are for the shell, now
+		command -v "$command" >/dev/null && return
+	done
+	return 1
+}
+
+found && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-	echo "installing $package, for $command" >&2
+	echo "installing $packages, for $commands" >&2
 	export DEBIAN_FRONTEND=noninteractive
-	{ apt-get update -q && apt-get install -q -y --no-install-recommends "$package"; } >&2 </dev/null || true
-	command -v "$command" >/dev/null && exit 0
+	# shellcheck disable=SC2086 # several packages are several words
+	{ apt-get update -q && apt-get install -q -y --no-install-recommends $packages; } >&2 </dev/null || true
+	found && exit 0
 fi
-echo "missing: $command (Debian's package $package); install it and try again" >&2
+echo "missing: $commands (Debian's $packages); install it and try again" >&2
 exit 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test under the race detector and closes with the count. Arguments go
-# to go test. With CI set, whatever is missing or skipped is a failure; elsewhere
+# Runs every test under the race detector, those that use a database a second time on
+# PostgreSQL, and closes with the count of both. Arguments go to go test. With CI set, whatever is missing or skipped is a failure; elsewhere
 # the tests that can run do run, and the output says what was left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +22,34 @@ else
 	race=()
 fi
 
+# PostgreSQL is started by the tests themselves; here only its programs matter.
+postgres=1
+if [ -z "${ROUNDTABLE_TEST_POSTGRES_BIN:-}" ] &&
+	! scripts/need.sh postgresql "postgres $(pg_config --bindir 2>/dev/null || true)/postgres /usr/lib/postgresql/*/bin/postgres"; then
+	[ -z "${CI:-}" ] || exit 1
+	echo "without PostgreSQL: testing with SQLite alone" >&2
+	postgres=
+fi
+
+tests() { go test -json -timeout 15m "${race[@]}" "${again[@]}" "$@"; }
+
+# stored lists the packages that open databases, or start servers for it, in their tests.
+stored() {
+	go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}' ./... |
+		awk '/\/internal\/(db|db\/dbtest|pgtest)( |$)/ { print $1 }'
+}
+
+passes() {
+	local failed=0
+	tests "$@" ./... || failed=1
+	if [ -n "$postgres" ]; then
+		echo "on PostgreSQL:"
+		# shellcheck disable=SC2046 # one word a package
+		ROUNDTABLE_TEST_ENGINE=postgres tests "$@" $(stored) || failed=1
+	fi
+	return "$failed"
+}
+
 # go test may fail where the count does not see it, and the other way round: with
 # pipefail either is a failure.
-go test -json -timeout 15m "${race[@]}" "${again[@]}" "$@" ./... | go run ./internal/testcount "${count[@]}"
+passes "$@" | go run ./internal/testcount "${count[@]}"

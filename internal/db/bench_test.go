@@ -45,7 +45,7 @@ func benchDB(b *testing.B) *db.DB {
 			_, err := tx.Exec(`INSERT INTO users (id, org_id, email, email_key, first_name, last_name, lang, phone, role,
 				status, disabled, sso_only, sidebar_pages, keywords, receive_reviews_email_notifications, created_at, version)
 				VALUES ($1, 1, $2, $2, 'Jeanne', 'Dupont', 'fr', '+33 1 02 03 04', 'BUSINESS_MANAGER', 'active',
-				0, 0, NULL, '[]', 1, 1770000000000000, 1)`, userID(i), fmt.Sprintf("someone%d@example.com", i))
+				FALSE, FALSE, NULL, '[]', TRUE, 1770000000000000, 1)`, userID(i), fmt.Sprintf("someone%d@example.com", i))
 			if err != nil {
 				return err
 			}

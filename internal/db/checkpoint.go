@@ -20,7 +20,7 @@ const (
 // of it; under constant load it never reaches the end, so the rest is copied
 // between two transactions, and the log begins anew.
 type checkpointer struct {
-	db    *DB
+	db    *sqliteFile
 	conn  *conn // its own
 	soft  int32 // frames that start a pass
 	hard  int32 // frames at which writes wait
@@ -31,7 +31,7 @@ type checkpointer struct {
 	ended chan struct{}
 }
 
-func startCheckpointer(d *DB, walSize int64) (*checkpointer, error) {
+func startCheckpointer(d *sqliteFile, walSize int64) (*checkpointer, error) {
 	c, err := openConn(d.path, append(commonPragmas(), "synchronous = FULL", "cache_size = -256")...)
 	if err != nil {
 		return nil, err

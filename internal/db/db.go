@@ -2,191 +2,61 @@ package db
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"sync"
+	"time"
 )
 
-// Options say which database to open.
+// Options say which database to open: a file or a server.
 type Options struct {
-	Path    string // the file, created if absent
-	Readers int    // connections for reading; 4 if zero
-	// WALSize is the size in bytes at which the write-ahead log is copied back
+	Path    string // the file of SQLite, created if absent
+	Address string // of PostgreSQL, as in postgres://user@host:5432,other:5432/name; it may hold a password
+	Readers int    // connections for reading; if zero 4 of SQLite, and of PostgreSQL 4 for each CPU, from 8 to 64
+	Writers int    // connections for writing to PostgreSQL, 8 if zero; SQLite has one
+
+	// Timeout is how long PostgreSQL may work at one statement; 30 s if zero.
+	Timeout time.Duration
+	// WALSize is the size in bytes at which SQLite's write-ahead log is copied back
 	// to the file; 64 MiB if zero. The log stays below four times this size,
 	// and one transaction.
 	WALSize int64
 }
 
-// DB is an open database: one connection that writes and several that read.
+// DB is an open database.
 type DB struct {
-	path    string
-	lock    *os.File
-	file    *os.File   // the database; closed last: closing a descriptor drops the process's locks on it
-	writer  chan *conn // holds the connection while nobody writes
-	readers chan *conn
-	writing bool // the writer is open
-	reading int  // how many readers are open
-	log     *checkpointer
-	closed  chan struct{}
+	engine  engine
+	kind    Engine
 	closing sync.Once
 }
 
-// Open opens the file and takes its lock. ErrLocked: another process has it.
-func Open(ctx context.Context, o Options) (*DB, error) {
-	if o.Path == "" || o.Path == ":memory:" {
-		return nil, errors.New("db: a database needs a file path")
-	}
-	if o.Readers <= 0 {
-		o.Readers = 4
-	}
-	if o.WALSize <= 0 {
-		o.WALSize = 64 << 20
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	lock, err := lockFile(o.Path)
-	if err != nil {
-		return nil, err
-	}
-	d := &DB{path: o.Path, lock: lock, closed: make(chan struct{})}
-	if err := d.connect(o); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Path, err), d.disconnect())
-	}
-	return d, nil
-}
+// Engine tells what the database runs on, for messages and for tools. Statements
+// that differ are written as ByEngine.
+func (d *DB) Engine() Engine { return d.kind }
 
-// connect opens every connection; the first turns on the write-ahead log.
-func (d *DB) connect(o Options) error {
-	d.writer, d.readers = make(chan *conn, 1), make(chan *conn, o.Readers)
-	var err error
-	if d.file, err = os.OpenFile(o.Path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-		return err
-	}
-	writer, err := openConn(o.Path, writerPragmas(o.WALSize)...)
-	if err != nil {
-		return err
-	}
-	writer.countFrames()
-	d.writer <- writer
-	d.writing = true
-	for range o.Readers {
-		reader, err := openConn(o.Path, readerPragmas()...)
-		if err != nil {
-			return err
-		}
-		d.readers <- reader
-		d.reading++
-	}
-	d.log, err = startCheckpointer(d, o.WALSize)
-	return err
-}
-
-// disconnect takes every connection that connect opened, waiting for its user,
-// and closes it. None is given back, so none can be used later.
-func (d *DB) disconnect() error {
-	close(d.closed)
-	var errs []error
-	if d.log != nil {
-		errs = append(errs, d.log.stop())
-	}
-	for ; d.reading > 0; d.reading-- {
-		errs = append(errs, (<-d.readers).close())
-	}
-	if d.writing {
-		writer := <-d.writer
-		errs = append(errs, writer.truncateLog(), writer.close())
-	}
-	if d.file != nil {
-		errs = append(errs, d.file.Close())
-	}
-	return errors.Join(append(errs, d.lock.Close())...)
-}
-
-// Close waits for running transactions, empties the write-ahead log and
-// releases the lock. A second Close is ErrClosed.
+// Close waits for running transactions and gives everything back. A second Close is
+// ErrClosed.
 func (d *DB) Close() error {
 	err := ErrClosed
-	d.closing.Do(func() { err = d.disconnect() })
+	d.closing.Do(func() { err = d.engine.close() })
 	return err
 }
 
 // Read runs fn on one snapshot of the database.
 func (d *DB) Read(ctx context.Context, fn func(*Tx) error) error {
-	return d.read(ctx, "BEGIN", fn)
+	return d.engine.transact(ctx, oneSnapshot, fn)
 }
 
 // Get is Read for a single statement, which is its own snapshot: it spares the
 // transaction around it. Two statements may see two states.
 func (d *DB) Get(ctx context.Context, fn func(*Tx) error) error {
-	return d.read(ctx, "", fn)
+	return d.engine.transact(ctx, oneStatement, fn)
 }
 
-func (d *DB) read(ctx context.Context, begin string, fn func(*Tx) error) error {
-	c, err := d.take(ctx, d.readers)
-	if err != nil {
-		return err
-	}
-	defer func() { d.readers <- c }()
-	return c.transact(begin, false, fn)
-}
-
-// Write runs fn in a transaction on the one connection that writes. An error
-// or a panic of fn rolls back; nil means the change is on the disk.
+// Write runs fn in a transaction that equals a serial order of all of them. An error
+// or a panic of fn rolls back; nil means the change is on the disk. ErrConflict asks
+// for another try, so fn must do nothing that a second run must not repeat. After
+// ErrUnavailable it may be that the change was made all the same.
 func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	c, err := d.take(ctx, d.writer)
-	if err != nil {
-		return err
-	}
-	defer func() { d.writer <- c }()
-	if err := d.log.makeRoom(c); err != nil {
-		return err
-	}
-	defer d.log.notice(c)
-	return c.transact("BEGIN IMMEDIATE", true, fn)
-}
-
-// take waits for a connection.
-func (d *DB) take(ctx context.Context, from chan *conn) (*conn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	select { // the usual case, and the cheaper select
-	case c := <-from:
-		return c, nil
-	default:
-	}
-	select {
-	case c := <-from:
-		return c, nil
-	case <-d.closed:
-		return nil, ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// transact runs fn between begin and its end, which comes on a panic too.
-func (c *conn) transact(begin string, writes bool, fn func(*Tx) error) (err error) {
-	if begin != "" {
-		if err := c.run(begin); err != nil {
-			return err
-		}
-	}
-	tx := &Tx{conn: c, writes: writes}
-	commit := false
-	defer func() {
-		tx.conn = nil
-		if ended := c.end(commit); err == nil {
-			err = ended
-		}
-	}()
-	if err := fn(tx); err != nil {
-		return err
-	}
-	commit = begin != ""
-	return nil
+	return d.engine.transact(ctx, changes, fn)
 }
 
 // Ping reads from the database.

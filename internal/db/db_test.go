@@ -62,9 +62,9 @@ func pragma(t *testing.T, transact func(context.Context, func(*db.Tx) error) err
 }
 
 // An acknowledged change survives a power cut: the writer syncs at every commit.
-func TestDurability(t *testing.T) {
+func TestSQLiteDurability(t *testing.T) {
 	t.Parallel()
-	d := dbtest.New(t)
+	d := dbtest.NewFile(t)
 	var synchronous int
 	pragma(t, d.Write, "synchronous", &synchronous)
 	if synchronous != 2 {
@@ -84,7 +84,7 @@ func TestDurability(t *testing.T) {
 }
 
 // What the files hold after a commit is the whole change, without any Close.
-func TestCommitIsInTheFiles(t *testing.T) {
+func TestSQLiteCommitIsInTheFiles(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "live.db")
 	d := openMigrated(t, path)
@@ -180,7 +180,7 @@ func TestReadersCannotWrite(t *testing.T) {
 
 func TestContextAndClose(t *testing.T) {
 	t.Parallel()
-	d := open(t, filepath.Join(t.TempDir(), "x.db"))
+	d := dbtest.Open(t, db.Options{Writers: 1})
 	gone, leave := context.WithCancel(t.Context())
 	nothing := func(*db.Tx) error { return nil }
 	err := d.Write(t.Context(), func(*db.Tx) error {
@@ -203,7 +203,7 @@ func TestContextAndClose(t *testing.T) {
 	}
 }
 
-func TestOpenTakesTheLock(t *testing.T) {
+func TestSQLiteOpenTakesTheLock(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
 	d, err := db.Open(t.Context(), db.Options{Path: path})
@@ -228,7 +228,7 @@ func TestOpenTakesTheLock(t *testing.T) {
 	open(t, path)
 }
 
-func TestFilesArePrivate(t *testing.T) {
+func TestSQLiteFilesArePrivate(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x ?#%41.db")
 	openMigrated(t, path)
@@ -243,7 +243,7 @@ func TestFilesArePrivate(t *testing.T) {
 	}
 }
 
-func TestOpenFails(t *testing.T) {
+func TestSQLiteOpenFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	other := filepath.Join(dir, "letter.txt")

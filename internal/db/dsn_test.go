@@ -1,7 +1,6 @@
 package db_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -10,24 +9,25 @@ import (
 
 func TestParseDSN(t *testing.T) {
 	t.Parallel()
-	for dsn, want := range map[string]string{
-		"roundtable.db":         "roundtable.db",
-		"/var/lib/r/x.db":       "/var/lib/r/x.db",
-		"sqlite:roundtable.db":  "roundtable.db",
-		"sqlite:/var/lib/r.db":  "/var/lib/r.db",
-		"":                      "",
-		"sqlite:":               "",
-		":memory:":              "",
-		"sqlite::memory:":       "",
-		"postgres://u:pw@h/d":   "",
-		"postgresql://u:pw@h/d": "",
+	for dsn, want := range map[string]db.Options{
+		"roundtable.db":          {Path: "roundtable.db"},
+		"/var/lib/r/x.db":        {Path: "/var/lib/r/x.db"},
+		"sqlite:roundtable.db":   {Path: "roundtable.db"},
+		"sqlite:/var/lib/r.db":   {Path: "/var/lib/r.db"},
+		"":                       {},
+		"sqlite:":                {},
+		":memory:":               {},
+		"sqlite::memory:":        {},
+		"postgres://u:pw@h/d":    {Address: "postgres://u:pw@h/d"},
+		"postgresql://u:pw@h/d":  {Address: "postgresql://u:pw@h/d"},
+		"postgres://u:pw@h:x/d":  {},
+		"postgres://u:pw@h/d?%s": {},
+		"postgres://u:pw@a,b:1,c:2/d?sslmode=verify-ful":                                                {},
+		"postgres://u:pw@a:1,b:2,c:3/d?target_session_attrs=any&sslmode=require&statement_timeout=1000": {Address: "postgres://u:pw@a:1,b:2,c:3/d?target_session_attrs=any&sslmode=require&statement_timeout=1000"},
 	} {
 		o, err := db.ParseDSN(dsn)
-		if o.Path != want || (err != nil) != (want == "") {
-			t.Errorf("%q: path %q, %v", dsn, o.Path, err)
-		}
-		if errors.Is(err, db.ErrUnsupported) != strings.HasPrefix(dsn, "postgres") {
-			t.Errorf("%q: %v", dsn, err)
+		if (err != nil) != (want == db.Options{}) || err == nil && o != want {
+			t.Errorf("%q: %+v, %v", dsn, o, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "pw") {
 			t.Errorf("%q: the password is in %q", dsn, err)

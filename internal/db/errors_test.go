@@ -12,28 +12,28 @@ func TestErrorKinds(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t)
 	write(t, d, "INSERT INTO providers (id, label) VALUES (1, 'a')",
-		"INSERT INTO sso_links (user_id, issuer, subject, created_at) SELECT 'x', 'i', 's', 1 WHERE 0",
-		"INSERT INTO sections (id, org_id, name, name_key) SELECT 1, 1, 'x', 'x' WHERE 0",
+		"INSERT INTO sso_links (user_id, issuer, subject, created_at) SELECT 'x', 'i', 's', 1 WHERE 1 = 0",
+		"INSERT INTO sections (id, org_id, name, name_key) SELECT 1, 1, 'x', 'x' WHERE 1 = 0",
 		`INSERT INTO orgs (id, provider_id, name, name_key, alias, type, plans, created_at, version) VALUES (1, 1, 'o', 'o', 'o', 'x', '[]', 1, 1)`,
-		"INSERT INTO businesses (id, org_id, code, name, city, zipcode, country, status, reach, presence_management, data, created_at, modified_at, version) VALUES ('b', 1, 'c', 'n', '', '', 'FR', 'open', 'LOCAL', 0, '{}', 1, 1, 1)")
+		"INSERT INTO businesses (id, org_id, code, name, city, zipcode, country, status, reach, presence_management, data, created_at, modified_at, version) VALUES ('b', 1, 'c', 'n', '', '', 'FR', 'open', 'LOCAL', FALSE, '{}', 1, 1, 1)")
 	for text, want := range map[string]error{
 		"INSERT INTO providers (id, label) VALUES (2, 'a')": db.ErrUnique,
 		"INSERT INTO providers (id, label) VALUES (1, 'b')": db.ErrUnique,
-		"INSERT INTO businesses (id, org_id, code, name, city, zipcode, country, status, reach, presence_management, data, created_at, modified_at, version) VALUES ('b', 1, 'd', 'n', '', '', 'FR', 'open', 'LOCAL', 0, '{}', 1, 1, 1)": db.ErrUnique,
+		"INSERT INTO businesses (id, org_id, code, name, city, zipcode, country, status, reach, presence_management, data, created_at, modified_at, version) VALUES ('b', 1, 'd', 'n', '', '', 'FR', 'open', 'LOCAL', FALSE, '{}', 1, 1, 1)": db.ErrUnique,
 		"INSERT INTO sections (id, org_id, name, name_key) VALUES (1, 9, 'x', 'x')": db.ErrForeignKey,
 		"DELETE FROM orgs": db.ErrForeignKey,
 		"INSERT INTO providers (id, label) VALUES (3, NULL)":  nil,
-		"INSERT INTO providers (id, label) VALUES (3, x'00')": nil,
+		"INSERT INTO providers (id, nothing) VALUES (3, 'c')": nil,
 	} {
 		err := d.Write(t.Context(), func(tx *db.Tx) error {
 			_, err := tx.Exec(text)
 			return err
 		})
 		var refusal *db.Error
-		if !errors.As(err, &refusal) || refusal.Code == 0 || refusal.Message == "" {
+		if !errors.As(err, &refusal) || refusal.Code == "" || refusal.Message == "" {
 			t.Errorf("%s: %v", text, err)
 		}
-		for _, kind := range []error{db.ErrUnique, db.ErrForeignKey, db.ErrUnavailable} {
+		for _, kind := range []error{db.ErrUnique, db.ErrForeignKey, db.ErrConflict, db.ErrUnavailable} {
 			if errors.Is(err, kind) != errors.Is(want, kind) {
 				t.Errorf("%s: %v, want %v", text, err, want)
 			}
@@ -43,9 +43,9 @@ func TestErrorKinds(t *testing.T) {
 
 // A full disk fails the write, all of it, and the database goes on when there
 // is room again.
-func TestFullDisk(t *testing.T) {
+func TestSQLiteFullDisk(t *testing.T) {
 	t.Parallel()
-	d := dbtest.New(t)
+	d := dbtest.NewFile(t)
 	write(t, d, "PRAGMA max_page_count = 1") // as many as there are
 	fill := func(tx *db.Tx) error {
 		_, err := tx.Exec(`INSERT INTO providers (id, label)

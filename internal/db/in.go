@@ -2,6 +2,7 @@ package db
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -9,8 +10,11 @@ import (
 // listMarker stands in a text for the placeholders of a list.
 const listMarker = "(?ids)"
 
-// listChunk is the longest list that one statement takes.
-const listChunk = 1024
+// The longest lists that one statement takes: of placeholders, and as one argument.
+const (
+	listChunk  = 1024
+	arrayChunk = 16384
+)
 
 // ID is what a list may hold.
 type ID interface{ ~string | ~int64 | ~int }
@@ -22,7 +26,7 @@ type ID interface{ ~string | ~int64 | ~int }
 // whole, and a list must hold no id twice. No ids, no statement.
 func EachIn[T ID](t *Tx, sql string, args []any, ids []T, row func(*Rows) error) error {
 	for len(ids) > 0 {
-		key, all, rest := listArgs(sql, args, ids)
+		key, all, rest := listArgs(t.engine, sql, args, ids)
 		if err := t.each(key, all, row); err != nil {
 			return err
 		}
@@ -35,7 +39,7 @@ func EachIn[T ID](t *Tx, sql string, args []any, ids []T, row func(*Rows) error)
 // EachIn.
 func ExecIn[T ID](t *Tx, sql string, args []any, ids []T) (affected int64, err error) {
 	for len(ids) > 0 {
-		key, all, rest := listArgs(sql, args, ids)
+		key, all, rest := listArgs(t.engine, sql, args, ids)
 		n, err := t.exec(key, all)
 		if err != nil {
 			return affected, err
@@ -46,9 +50,13 @@ func ExecIn[T ID](t *Tx, sql string, args []any, ids []T) (affected int64, err e
 	return affected, nil
 }
 
-// listArgs takes the first chunk off ids and pads it with its last id, so that
-// a text has few distinct forms to prepare.
-func listArgs[T ID](sql string, args []any, ids []T) (statementKey, []any, []T) {
+// listArgs takes the first chunk off ids. PostgreSQL takes it as one argument. For
+// SQLite it is padded with its last id, so that a text has few distinct forms to prepare.
+func listArgs[T ID](e Engine, sql string, args []any, ids []T) (statementKey, []any, []T) {
+	if e == PostgreSQL {
+		n := min(len(ids), arrayChunk)
+		return statementKey{sql: sql, list: 1}, append(slices.Clone(args), arrayOf(ids[:n])), ids[n:]
+	}
 	n := min(len(ids), listChunk)
 	size := listSize(n)
 	all := make([]any, len(args), len(args)+size)
@@ -80,9 +88,9 @@ func expand(key statementKey) (string, error) {
 	if key.list == 0 {
 		return key.sql, nil
 	}
-	before, after, found := strings.Cut(key.sql, listMarker)
-	if !found || strings.Contains(after, listMarker) {
-		return "", errors.New("db: the text needs the marker " + listMarker + " once: " + key.sql)
+	before, after, err := aroundMarker(key.sql)
+	if err != nil {
+		return "", err
 	}
 	first := highestPlaceholder(key.sql) + 1
 	var b strings.Builder
@@ -94,6 +102,30 @@ func expand(key statementKey) (string, error) {
 	b.WriteString(")")
 	b.WriteString(after)
 	return b.String(), nil
+}
+
+// expandArray is expand where the whole list is one argument.
+func expandArray(key statementKey) (string, error) {
+	if key.list == 0 {
+		return key.sql, nil
+	}
+	before, after, err := aroundMarker(key.sql)
+	if err != nil {
+		return "", err
+	}
+	before, found := strings.CutSuffix(before, "IN ")
+	if !found {
+		return "", errors.New("db: the marker " + listMarker + " needs IN before it: " + key.sql)
+	}
+	return before + "= ANY ($" + strconv.Itoa(highestPlaceholder(key.sql)+1) + ")" + after, nil
+}
+
+func aroundMarker(sql string) (before, after string, err error) {
+	before, after, found := strings.Cut(sql, listMarker)
+	if !found || strings.Contains(after, listMarker) {
+		return "", "", errors.New("db: the text needs the marker " + listMarker + " once: " + sql)
+	}
+	return before, after, nil
 }
 
 func highestPlaceholder(sql string) int {

@@ -34,7 +34,7 @@ func openTable(t *testing.T, walSize int64) *DB {
 
 func (d *DB) logSize(t *testing.T) int64 {
 	t.Helper()
-	info, err := os.Stat(d.path + "-wal")
+	info, err := os.Stat(d.engine.name() + "-wal")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func insert(tx *Tx) error {
 	return err
 }
 
-func TestLogStaysBounded(t *testing.T) {
+func TestSQLiteLogStaysBounded(t *testing.T) {
 	t.Parallel()
 	const size = 256 << 10
 	d := openTable(t, size)
@@ -87,11 +87,11 @@ func TestLogStaysBounded(t *testing.T) {
 
 // A read that does not end holds writes up, or fails them, but does not let the
 // log grow.
-func TestLogStaysBoundedUnderLongRead(t *testing.T) {
+func TestSQLiteLogStaysBoundedUnderLongRead(t *testing.T) {
 	t.Parallel()
 	const size = 128 << 10
 	d := openTable(t, size)
-	d.log.wait = time.Millisecond
+	d.engine.(*sqliteFile).log.wait = time.Millisecond
 	err := d.Read(t.Context(), func(tx *Tx) error {
 		if _, err := tx.One("SELECT count(*) FROM t", nil, new(int)); err != nil {
 			return err
@@ -120,7 +120,7 @@ func TestLogStaysBoundedUnderLongRead(t *testing.T) {
 }
 
 // However many texts there are, a connection keeps few statements.
-func TestKeptStatements(t *testing.T) {
+func TestSQLiteKeptStatements(t *testing.T) {
 	t.Parallel()
 	d := openTable(t, 0)
 	err := d.Write(t.Context(), func(tx *Tx) error {
@@ -129,7 +129,7 @@ func TestKeptStatements(t *testing.T) {
 				if _, err := tx.One(fmt.Sprint("SELECT ", i), nil, new(int)); err != nil {
 					return err
 				}
-				if n := len(tx.conn.kept); n > maxStatements {
+				if n := len(tx.session.(*conn).kept); n > maxStatements {
 					return fmt.Errorf("%d statements are kept", n)
 				}
 			}
@@ -141,7 +141,7 @@ func TestKeptStatements(t *testing.T) {
 	}
 }
 
-func TestListsHaveFewSizes(t *testing.T) {
+func TestSQLiteListsHaveFewSizes(t *testing.T) {
 	t.Parallel()
 	sizes := map[int]bool{}
 	for n := 1; n <= listChunk; n++ {

@@ -2,28 +2,23 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"path"
 	"strconv"
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	driver "modernc.org/sqlite"
 )
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations/*/*.sql
 var migrations embed.FS
 
-const migrationsPath = "migrations/sqlite"
-
-// Head is the schema version that this program works with.
+// Head is the schema version that this program works with, on every engine.
 func Head() int64 {
-	names, _ := fs.Glob(migrations, migrationsPath+"/*.sql") // the pattern is good
+	names, _ := fs.Glob(migrations, "migrations/sqlite/*.sql") // the pattern is good
 	var head int64
 	for _, name := range names {
 		number, _, _ := strings.Cut(path.Base(name), "_")
@@ -36,11 +31,12 @@ func Head() int64 {
 // SchemaVersion is the version of the database, 0 for an empty one.
 func (d *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
 	err = d.Read(ctx, func(tx *Tx) error {
-		found, err := tx.One("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'", nil, new(int))
+		found, err := tx.One(d.engine.migrations().kept, nil, new(int))
 		if err != nil || !found {
 			return err
 		}
-		_, err = tx.One("SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied = 1", nil, &version)
+		// 1 = 1 is true in the words of either engine.
+		_, err = tx.One("SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied = (1 = 1)", nil, &version)
 		return err
 	})
 	return version, err
@@ -54,36 +50,41 @@ func (d *DB) CheckSchema(ctx context.Context) error {
 	case err != nil:
 		return err
 	case version < Head():
-		return fmt.Errorf("%w: %s has schema version %d, this program needs %d", ErrOlderSchema, d.path, version, Head())
+		return fmt.Errorf("%w: %s has schema version %d, this program needs %d", ErrOlderSchema, d.engine.name(), version, Head())
 	case version > Head():
 		return fmt.Errorf("%w: %s has schema version %d, this program knows %d; use the release that wrote it, or a later one",
-			ErrNewerSchema, d.path, version, Head())
+			ErrNewerSchema, d.engine.name(), version, Head())
 	}
 	return nil
 }
 
-// Migrate brings the schema to Head, forward only. At Head it costs two reads.
+// Migrate brings the schema to Head, forward only. At Head it costs two reads. Several
+// processes may call it at once: one does the work, and the others wait for it.
 func (d *DB) Migrate(ctx context.Context) error {
 	if err := d.CheckSchema(ctx); !errors.Is(err, ErrOlderSchema) {
 		return err
 	}
-	dsn := "file:" + (&url.URL{Path: d.path}).EscapedPath() + "?_pragma=busy_timeout(5000)"
-	connector, err := driver.NewConnector(dsn)
+	if err := d.migrate(ctx); err != nil {
+		return fmt.Errorf("migrate %s: %w", d.engine.name(), err)
+	}
+	return nil
+}
+
+func (d *DB) migrate(ctx context.Context) (err error) {
+	handle, done, err := d.engine.migrating(ctx)
 	if err != nil {
 		return err
 	}
-	handle := sql.OpenDB(connector)
-	defer handle.Close()
-	files, err := fs.Sub(migrations, migrationsPath)
+	defer func() { err = errors.Join(err, done()) }()
+	set := d.engine.migrations()
+	files, err := fs.Sub(migrations, set.folder)
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, handle, files, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(set.dialect, handle, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate %s: %w", d.path, err)
-	}
-	return handle.Close()
+	_, err = provider.Up(ctx)
+	return err
 }

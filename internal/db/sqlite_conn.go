@@ -18,8 +18,9 @@ type conn struct {
 	out    uintptr // two words that the engine writes results into
 	frames uintptr // int32 written after each commit: frames in the WAL
 	kept   map[statementKey]*stmt
-	active []*stmt // statements with open Rows
-	values []value // arguments of the call in progress
+	active []*stmt          // statements with open Rows
+	values []value          // arguments of the call in progress
+	given  map[string]int64 // the last ids that this transaction was given, by table
 }
 
 // statementKey names a prepared text: the caller's, and the size of its padded list.
@@ -107,9 +108,18 @@ func (c *conn) forget() {
 	}
 }
 
-// start binds the arguments; the statement is then ready to step and must be
-// stopped by the caller.
-func (c *conn) start(key statementKey, args []any) (*stmt, error) {
+// start runs a statement whose rows are read by means of r.
+func (c *conn) start(key statementKey, args []any, r *Rows) error {
+	s, err := c.bound(key, args)
+	if err != nil {
+		return err
+	}
+	s.rows, r.cursor = r, s
+	return nil
+}
+
+// bound is a statement with its arguments, ready to step. The caller stops it.
+func (c *conn) bound(key statementKey, args []any) (*stmt, error) {
 	s, err := c.statement(key)
 	if err != nil {
 		return nil, err
@@ -127,7 +137,7 @@ func (c *conn) start(key statementKey, args []any) (*stmt, error) {
 
 // exec runs a statement to its end and returns how many rows it changed.
 func (c *conn) exec(key statementKey, args []any) (int64, error) {
-	s, err := c.start(key, args)
+	s, err := c.bound(key, args)
 	if err != nil {
 		return 0, err
 	}
@@ -149,27 +159,4 @@ func (c *conn) run(sql string) error {
 	return err
 }
 
-// end closes what is open and then commits or rolls back. A commit that fails
-// is rolled back.
-func (c *conn) end(commit bool) error {
-	c.stopAll()
-	var err error
-	if commit {
-		err = c.run("COMMIT")
-	}
-	if c.inTransaction() {
-		if undo := c.run("ROLLBACK"); err == nil {
-			err = undo
-		}
-	}
-	return err
-}
-
 func (c *conn) inTransaction() bool { return sqlite.Xsqlite3_get_autocommit(c.tls, c.handle) == 0 }
-
-// stopAll ends the statements whose Rows were left open.
-func (c *conn) stopAll() {
-	for len(c.active) > 0 {
-		c.active[len(c.active)-1].stop()
-	}
-}

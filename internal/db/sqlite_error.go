@@ -1,25 +1,11 @@
 package db
 
 import (
-	"fmt"
+	"strconv"
 
 	"modernc.org/libc"
 	sqlite "modernc.org/sqlite/lib"
 )
-
-// Error is a refusal by the database. It unwraps to one of the errors of this
-// package when its code has a meaning for callers.
-type Error struct {
-	Code    int    // the engine's extended result code
-	Message string // the engine's words, for the log only
-	kind    error
-}
-
-// Error names the engine's message and code.
-func (e *Error) Error() string { return fmt.Sprintf("db: %s (%d)", e.Message, e.Code) }
-
-// Unwrap returns ErrUnique, ErrForeignKey, ErrUnavailable or nil.
-func (e *Error) Unwrap() error { return e.kind }
 
 // fail turns a result code into an error, with the connection's last message.
 func (c *conn) fail(rc int32) error {
@@ -27,7 +13,7 @@ func (c *conn) fail(rc int32) error {
 	if c.handle != 0 {
 		message = libc.GoString(sqlite.Xsqlite3_errmsg(c.tls, c.handle))
 	}
-	return &Error{Code: int(rc), Message: message, kind: errorKind(rc)}
+	return &Error{Code: strconv.Itoa(int(rc)), Message: message, kind: errorKind(rc)}
 }
 
 func errorKind(rc int32) error {

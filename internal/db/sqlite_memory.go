@@ -10,17 +10,17 @@ import (
 // The engine's memory lies outside the Go heap and is never moved. These few
 // functions are the only places that look into it.
 
-// address makes a pointer of an engine address.
-func address(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
+// pointer makes a pointer of an engine address.
+func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
 
 // view shows n bytes of engine memory; it is valid as long as the engine keeps them.
-func view(p uintptr, n int) []byte { return unsafe.Slice((*byte)(address(p)), n) }
+func view(p uintptr, n int) []byte { return unsafe.Slice((*byte)(pointer(p)), n) }
 
-func readWord(p uintptr) uintptr { return *(*uintptr)(address(p)) }
+func readWord(p uintptr) uintptr { return *(*uintptr)(pointer(p)) }
 
-func readInt32(p uintptr) int32 { return *(*int32)(address(p)) }
+func readInt32(p uintptr) int32 { return *(*int32)(pointer(p)) }
 
-func writeInt32(p uintptr, v int32) { *(*int32)(address(p)) = v }
+func writeInt32(p uintptr, v int32) { *(*int32)(pointer(p)) = v }
 
 // allocate returns n bytes of engine memory, 0 when there are none. The caller
 // frees them.

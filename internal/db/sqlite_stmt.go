@@ -89,7 +89,7 @@ func (s *stmt) stop() {
 	}
 	s.busy = false
 	if s.rows != nil {
-		s.rows.stmt, s.rows = nil, nil
+		s.rows.cursor, s.rows = nil, nil
 	}
 	active := s.conn.active
 	s.conn.active = slices.Delete(active, slices.Index(active, s), slices.Index(active, s)+1)

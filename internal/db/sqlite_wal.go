@@ -3,6 +3,7 @@ package db
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -66,7 +67,11 @@ func (c *conn) checkpoint(mode int32) error {
 
 func isBusy(err error) bool {
 	refusal, ok := errors.AsType[*Error](err)
-	return ok && refusal.Code&0xff == sqlite.SQLITE_BUSY
+	if !ok {
+		return false
+	}
+	code, _ := strconv.Atoi(refusal.Code)
+	return code&0xff == sqlite.SQLITE_BUSY
 }
 
 // truncateLog empties the log at the end. A reader in another process, such as

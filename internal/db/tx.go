@@ -5,12 +5,13 @@ import "fmt"
 // Tx is a transaction, or in Get a single statement. It is valid until the
 // function that received it returns, and for one goroutine.
 type Tx struct {
-	conn   *conn
-	writes bool
+	session session // nil after the end
+	engine  Engine
+	writes  bool
 }
 
 // Query starts a statement that returns rows. Rows left open are closed when
-// the transaction ends.
+// the transaction ends. An error of the statement may come with the rows.
 func (t *Tx) Query(sql string, args ...any) (*Rows, error) {
 	return t.query(statementKey{sql: sql}, args)
 }
@@ -19,12 +20,11 @@ func (t *Tx) query(key statementKey, args []any) (*Rows, error) {
 	if err := t.usable(); err != nil {
 		return nil, err
 	}
-	s, err := t.conn.start(key, args)
-	if err != nil {
+	rows := new(Rows)
+	if err := t.session.start(key, args, rows); err != nil {
 		return nil, err
 	}
-	s.rows = &Rows{stmt: s}
-	return s.rows, nil
+	return rows, nil
 }
 
 // Exec runs a statement and returns how many rows it inserted, updated or deleted.
@@ -33,23 +33,56 @@ func (t *Tx) Exec(sql string, args ...any) (affected int64, err error) {
 }
 
 func (t *Tx) exec(key statementKey, args []any) (int64, error) {
-	if err := t.usable(); err != nil {
+	if err := t.writable(); err != nil {
 		return 0, err
 	}
-	if !t.writes {
-		return 0, ErrReadOnly
-	}
-	return t.conn.exec(key, args)
+	return t.session.exec(key, args)
 }
 
-// usable refuses what comes after the end, and what would be committed on its
-// own because the engine has rolled the transaction back, as on a full disk.
+// Later is Exec for whoever does not ask what it came to. Over a network it waits for
+// company: the statement runs before the next that is not Later, before the end of the
+// Savepoint and before the commit, and there its error comes.
+func (t *Tx) Later(sql string, args ...any) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	return t.session.later(statementKey{sql: sql}, args)
+}
+
+// NextIDs returns n ids for rows of a table that is numbered by its column id. No row
+// had them and no other transaction will; they need not be consecutive.
+func (t *Tx) NextIDs(table string, n int) ([]int64, error) {
+	if err := t.writable(); err != nil || n == 0 {
+		return nil, err
+	}
+	return t.session.nextIDs(table, n)
+}
+
+// KeepIDs is to be called after rows were inserted with ids of their own choice: those
+// and all below are not given any more.
+func (t *Tx) KeepIDs(table string) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	return t.session.keepIDs(table)
+}
+
 func (t *Tx) usable() error {
-	if t.conn == nil {
+	if t.session == nil {
 		return ErrDone
 	}
-	if t.writes && !t.conn.inTransaction() {
-		return fmt.Errorf("%w: the transaction was rolled back after an earlier error", ErrUnavailable)
+	if t.writes {
+		return t.session.usable()
+	}
+	return nil
+}
+
+func (t *Tx) writable() error {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	if !t.writes {
+		return ErrReadOnly
 	}
 	return nil
 }
@@ -57,24 +90,10 @@ func (t *Tx) usable() error {
 // Savepoint runs fn so that its error undoes what fn did, and nothing else. failed is
 // the error of fn; err is that the transaction cannot go on.
 func (t *Tx) Savepoint(fn func() error) (failed, err error) {
-	if _, err := t.Exec("SAVEPOINT inner_step"); err != nil {
+	if err := t.writable(); err != nil {
 		return nil, err
 	}
-	open := len(t.conn.active)
-	failed = fn()
-	if err := t.usable(); err != nil {
-		return failed, err
-	}
-	for len(t.conn.active) > open {
-		t.conn.active[len(t.conn.active)-1].stop()
-	}
-	if failed != nil {
-		if _, err := t.Exec("ROLLBACK TO inner_step"); err != nil {
-			return failed, err
-		}
-	}
-	_, err = t.Exec("RELEASE inner_step")
-	return failed, err
+	return t.session.savepoint(fn)
 }
 
 // Each visits every row of a query and closes it. An error of row ends the
@@ -107,25 +126,28 @@ func (t *Tx) One(sql string, args []any, dest ...any) (found bool, err error) {
 	if !rows.Next() {
 		return false, rows.Err()
 	}
-	return true, rows.Scan(dest...)
+	if err := rows.Scan(dest...); err != nil {
+		return true, err
+	}
+	return true, rows.Close()
 }
 
 // Rows are the results of a query, one row at a time.
 type Rows struct {
-	stmt *stmt // nil once closed
-	err  error
-	row  bool // Next has found a row
+	cursor cursor // nil once closed
+	err    error
+	row    bool // Next has found a row
 }
 
 // Next goes to the next row and tells whether there is one. At the end, or
 // after an error, the rows are closed.
 func (r *Rows) Next() bool {
-	if r.stmt == nil {
+	if r.cursor == nil {
 		return false
 	}
-	r.row, r.err = r.stmt.step()
+	r.row, r.err = r.cursor.step()
 	if !r.row {
-		r.stmt.stop()
+		r.cursor.stop()
 	}
 	return r.row
 }
@@ -134,15 +156,16 @@ func (r *Rows) Next() bool {
 // *float64, *[]byte, byte arrays, types of these kinds, pointers to pointers
 // (NULL is nil) and slices, which are JSON text (NULL is nil).
 func (r *Rows) Scan(dest ...any) error {
-	if r.stmt == nil || !r.row {
+	if r.cursor == nil || !r.row {
 		return ErrDone
 	}
-	if n := r.stmt.columns(); n != len(dest) {
+	if n := r.cursor.columns(); n != len(dest) {
 		return fmt.Errorf("db: %d columns for %d destinations", n, len(dest))
 	}
 	for i, d := range dest {
-		if err := r.stmt.scan(int32(i), d); err != nil {
-			return fmt.Errorf("db: column %s: %w", r.stmt.columnName(int32(i)), err)
+		c := r.cursor.cell(i)
+		if err := c.scan(d); err != nil {
+			return fmt.Errorf("db: column %s: %w", r.cursor.columnName(i), err)
 		}
 	}
 	return nil
@@ -153,8 +176,8 @@ func (r *Rows) Err() error { return r.err }
 
 // Close ends the query; closing twice is harmless. It returns Err.
 func (r *Rows) Close() error {
-	if r.stmt != nil {
-		r.stmt.stop()
+	if r.cursor != nil {
+		r.cursor.stop()
 	}
 	return r.err
 }

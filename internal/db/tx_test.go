@@ -1,10 +1,13 @@
 package db_test
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/roundtable-directory/roundtable/internal/db"
@@ -19,11 +22,33 @@ type (
 
 func pointer[T any](v T) *T { return &v }
 
+// typed is the placeholder $1 for a value, of which PostgreSQL wants to know the type.
+func typed(tx *db.Tx, in any) string {
+	v := reflect.ValueOf(in)
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	form := db.ByEngine{SQLite: "$1", PostgreSQL: "$1::text"}
+	switch v.Kind() {
+	case reflect.Bool:
+		form.PostgreSQL = "$1::boolean"
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint32:
+		form.PostgreSQL = "$1::bigint"
+	case reflect.Float64:
+		form.PostgreSQL = "$1::float8"
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			form.PostgreSQL = "$1::bytea"
+		}
+	}
+	return form.For(tx)
+}
+
 // Every kind of value comes back as it was stored.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t)
-	text := "é\x00\"\\\n<&> 雪"
+	text := "é\x01\"\\\n<&> 雪"
 	tests := []struct{ in, out, want any }{
 		{text, new(string), text},
 		{"", new(string), ""},
@@ -58,7 +83,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 	for _, test := range tests {
 		err := d.Get(t.Context(), func(tx *db.Tx) error {
-			found, err := tx.One("SELECT $1", []any{test.in}, test.out)
+			found, err := tx.One("SELECT "+typed(tx, test.in), []any{test.in}, test.out)
 			if !found && err == nil {
 				t.Error("no row")
 			}
@@ -121,7 +146,7 @@ func TestScanRefuses(t *testing.T) {
 		{1, (*role)(nil)},
 	} {
 		err := d.Get(t.Context(), func(tx *db.Tx) error {
-			_, err := tx.One("SELECT $1 AS wanted", []any{test.in}, test.out)
+			_, err := tx.One("SELECT "+typed(tx, test.in)+" AS wanted", []any{test.in}, test.out)
 			return err
 		})
 		if err == nil || !strings.Contains(err.Error(), "column wanted") {
@@ -265,11 +290,177 @@ func TestEachPassesErrorsOn(t *testing.T) {
 		t.Errorf("of the visit: %v", err)
 	}
 	err = d.Get(t.Context(), func(tx *db.Tx) error { // fails on the second row
-		return tx.Each("SELECT abs(v) FROM (SELECT 1 AS v UNION ALL SELECT -9223372036854775808)", nil,
+		return tx.Each("SELECT abs(v) FROM (SELECT 1 AS v UNION ALL SELECT CAST('-9223372036854775808' AS BIGINT)) AS two", nil,
 			func(r *db.Rows) error { return r.Scan(new(int)) })
 	})
 	var refusal *db.Error
-	if !errors.As(err, &refusal) || refusal.Code != 1 || !strings.Contains(err.Error(), "integer overflow") {
+	if !errors.As(err, &refusal) || refusal.Code != map[db.Engine]string{db.SQLite: "1", db.PostgreSQL: "22003"}[d.Engine()] {
 		t.Errorf("of a step: %v", err)
+	}
+}
+
+// A zero byte cannot be stored on every engine, so none takes it.
+func TestZeroByte(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	for _, in := range []any{"a\x00b", role("\x00"), pointer("\x00")} {
+		err := d.Get(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.One("SELECT "+typed(tx, in), []any{in}, new(string))
+			return err
+		})
+		if err == nil || !strings.Contains(err.Error(), "zero byte") {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
+}
+
+func TestLater(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	later := func(tx *db.Tx, id int, label string) error {
+		return tx.Later("INSERT INTO providers (id, label) VALUES ($1, $2)", id, label)
+	}
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		for id := range 3 {
+			if err := later(tx, id, string(rune('a'+id))); err != nil {
+				return err
+			}
+		}
+		var n int
+		if err := countIn(tx, &n); n != 3 {
+			t.Errorf("the next query sees %d rows, %v", n, err)
+		}
+		return later(tx, 3, "d")
+	})
+	if err != nil || count(t, d) != 4 {
+		t.Errorf("%v, %d rows", err, count(t, d))
+	}
+	// The error comes with it or with what follows, and nothing of the transaction stays.
+	for name, follows := range map[string]func(tx *db.Tx) error{
+		"the commit": func(*db.Tx) error { return nil },
+		"a query":    func(tx *db.Tx) error { return countIn(tx, new(int)) },
+		"an exec":    func(tx *db.Tx) error { return addProvider(tx, 9) },
+	} {
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			return cmp.Or(later(tx, 7, "g"), later(tx, 8, "a"), follows(tx))
+		})
+		if !errors.Is(err, db.ErrUnique) || count(t, d) != 4 {
+			t.Errorf("before %s: %v, %d rows", name, err, count(t, d))
+		}
+	}
+	if err := d.Read(t.Context(), func(tx *db.Tx) error { return later(tx, 5, "e") }); !errors.Is(err, db.ErrReadOnly) {
+		t.Errorf("in a read: %v", err)
+	}
+}
+
+func TestSavepoint(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	own := errors.New("own")
+	add := func(tx *db.Tx, id int) error {
+		return tx.Later("INSERT INTO providers (id, label) VALUES ($1, $2)", id, "l")
+	}
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		for name, step := range map[string]struct {
+			do   func() error
+			want error
+		}{
+			"its own error, nothing sent": {func() error { return cmp.Or(add(tx, 2), own) }, own},
+			"its own error":               {func() error { return cmp.Or(addProvider(tx, 3), own) }, own},
+			"an error of a statement":     {func() error { return cmp.Or(addProvider(tx, 4), addProvider(tx, 4)) }, db.ErrUnique},
+			"an error that comes later":   {func() error { return cmp.Or(add(tx, 5), add(tx, 5)) }, db.ErrUnique},
+			"no statement at all":         {func() error { return own }, own},
+		} {
+			if failed, err := tx.Savepoint(step.do); !errors.Is(failed, step.want) || err != nil {
+				t.Errorf("%s: %v, %v", name, failed, err)
+			}
+		}
+		failed, err := tx.Savepoint(func() error { return add(tx, 6) })
+		return cmp.Or(failed, err, addProvider(tx, 7))
+	})
+	if err != nil || count(t, d) != 2 {
+		t.Errorf("%v, %d rows", err, count(t, d))
+	}
+}
+
+func TestNextIDs(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	var mu sync.Mutex
+	given := make(map[int64]bool)
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 5 {
+				err := d.Write(t.Context(), func(tx *db.Tx) error {
+					first, err := tx.NextIDs("providers", 3)
+					if err != nil {
+						return err
+					}
+					more, err := tx.NextIDs("providers", 2)
+					if err != nil {
+						return err
+					}
+					for _, id := range append(first, more...) {
+						if err := addProvider(tx, int(id)); err != nil {
+							return err
+						}
+						mu.Lock()
+						if given[id] {
+							t.Errorf("%d was given twice", id)
+						}
+						given[id] = true
+						mu.Unlock()
+					}
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if n := count(t, d); n != 100 {
+		t.Errorf("%d rows", n)
+	}
+	var last, next int64
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		if _, err := tx.One("SELECT max(id) FROM providers", nil, &last); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("DELETE FROM providers"); err != nil { // given once is given for good
+			return err
+		}
+		ids, err := tx.NextIDs("providers", 1)
+		next = append(ids, 0)[0]
+		return err
+	})
+	if err != nil || next <= last {
+		t.Errorf("%d after %d, %v", next, last, err)
+	}
+}
+
+// Rows that came with ids of their own do not stand in the way of the next.
+func TestKeepIDs(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		for _, highest := range []int{7, 5000} {
+			if err := cmp.Or(addProvider(tx, highest), tx.KeepIDs("providers")); err != nil {
+				return err
+			}
+			var id int
+			if _, err := tx.One("INSERT INTO providers (label) VALUES ($1) RETURNING id", []any{fmt.Sprint("after ", highest)}, &id); err != nil {
+				return err
+			}
+			if id <= highest {
+				t.Errorf("%d is given after %d", id, highest)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

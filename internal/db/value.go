@@ -2,8 +2,10 @@ package db
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 type kind uint8
@@ -15,6 +17,11 @@ const (
 	kindText
 	kindBlob
 )
+
+// String names the kind for messages.
+func (k kind) String() string {
+	return [...]string{"NULL", "an integer", "a float", "a text", "a blob"}[k]
+}
 
 // value is an argument in one of the five forms that engines store.
 type value struct {
@@ -33,7 +40,7 @@ func valueOf(arg any) (value, error) {
 	case nil:
 		return value{}, nil
 	case string:
-		return value{kind: kindText, text: a}, nil
+		return textValue(a)
 	case int64:
 		return value{kind: kindInt, number: a}, nil
 	case int:
@@ -57,6 +64,14 @@ func valueOf(arg any) (value, error) {
 	return reflectedValue(reflect.ValueOf(arg))
 }
 
+// textValue refuses what PostgreSQL cannot store, for every engine.
+func textValue(text string) (value, error) {
+	if strings.IndexByte(text, 0) >= 0 {
+		return value{}, errors.New("a text with a zero byte cannot be stored")
+	}
+	return value{kind: kindText, text: text}, nil
+}
+
 func oneIf(b bool) int64 {
 	if b {
 		return 1
@@ -75,7 +90,7 @@ func listValue[T any](list []T, appendTo func([]byte, []T) []byte) (value, error
 func reflectedValue(v reflect.Value) (value, error) {
 	switch v.Kind() {
 	case reflect.String:
-		return value{kind: kindText, text: v.String()}, nil
+		return textValue(v.String())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return value{kind: kindInt, number: v.Int()}, nil
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32:

@@ -149,7 +149,7 @@ func open(t testing.TB, seed Seed, options Options) *opened {
 	if options.Log == nil {
 		options.Log = slog.New(&errorLog{Handler: slog.DiscardHandler, report: t.Error})
 	}
-	database := dbtest.New(t)
+	database := dbtest.Open(t, db.Options{Writers: 1})
 	if err := Plant(t.Context(), database, seed, roundtable.Micros(noon)); err != nil {
 		t.Fatal(err)
 	}
@@ -288,15 +288,23 @@ func (d *opened) query(t *testing.T, text string, args ...any) []string {
 // dump returns every row of every table, as text.
 func (d *opened) dump(t *testing.T) map[string][]string {
 	t.Helper()
-	tables := make(map[string][]string)
-	for _, table := range d.query(t, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'") {
-		columns := d.query(t, "SELECT name FROM pragma_table_info('"+table+"') ORDER BY cid")
-		for i, column := range columns {
-			if columns[i] = "quote(" + column + ")"; table == "user_businesses" && column == "position" {
+	values, tables := make(map[string][]string), make(map[string][]string)
+	err := d.db.Read(t.Context(), func(tx *db.Tx) error {
+		columns, err := dbtest.Columns(tx)
+		for _, c := range columns {
+			value := db.ByEngine{SQLite: "quote(" + c.Value + ")", PostgreSQL: "coalesce(quote_literal(" + c.Value + "), 'NULL')"}.For(tx)
+			if c.Table == "user_businesses" && c.Name == "position" {
 				// Positions may have gaps: what counts is the order.
-				columns[i] = "row_number() OVER (PARTITION BY user_id ORDER BY position)"
+				value = "row_number() OVER (PARTITION BY user_id ORDER BY position)"
 			}
+			values[c.Table] = append(values[c.Table], value)
 		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for table, columns := range values {
 		tables[table] = d.query(t, "SELECT "+strings.Join(columns, " || ' ' || ")+" AS line FROM "+table+" ORDER BY line")
 	}
 	return tables

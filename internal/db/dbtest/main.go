@@ -1,0 +1,39 @@
+package dbtest
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
+
+// engineVariable names the engine that tests run on: "postgres", or none for SQLite.
+const engineVariable = "ROUNDTABLE_TEST_ENGINE"
+
+// Engine is the engine that New opens databases of.
+func Engine() db.Engine {
+	if os.Getenv(engineVariable) == "postgres" {
+		return db.PostgreSQL
+	}
+	return db.SQLite
+}
+
+// Main runs the tests of a package that opens databases. It is what TestMain does. Tests that are about one engine begin with its name,
+// as in TestSQLiteFile and TestPostgreSQLPool, and run on that one only.
+func Main(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	flag.Parse()
+	other := map[db.Engine]db.Engine{db.SQLite: db.PostgreSQL, db.PostgreSQL: db.SQLite}[Engine()]
+	if skip := flag.Lookup("test.skip"); skip.Value.String() == "" {
+		if err := skip.Value.Set("^Test" + string(other)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return m.Run()
+}
