@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/pflag"
+
+	"github.com/roundtable-directory/roundtable/internal/node"
 )
 
 func TestMain(m *testing.M) {
@@ -37,7 +40,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		ContinueOnError:     true,
 		Setup: func(env *testscript.Env) error {
-			env.Values[running{}] = new(*process)
+			env.Values[running{}] = new(*node.Node)
 			env.Setenv("GORACE", "atexit_sleep_ms=10")
 			return nil
 		},
@@ -51,7 +54,7 @@ func TestScripts(t *testing.T) {
 // running is the key of a script's server.
 type running struct{}
 
-func server(ts *testscript.TestScript) **process { return ts.Value(running{}).(**process) }
+func server(ts *testscript.TestScript) **node.Node { return ts.Value(running{}).(**node.Node) }
 
 func startServer(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("roundtable", append([]string{"serve"}, args...)...)
@@ -66,13 +69,13 @@ func startServer(ts *testscript.TestScript, _ bool, args []string) {
 	serveCommand().Flags().VisitAll(func(flag *pflag.Flag) {
 		add("ROUNDTABLE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_")))
 	})
-	p, err := start(cmd)
+	p, err := node.Start(cmd)
 	ts.Check(err)
-	ts.Defer(p.kill)
+	ts.Defer(p.Kill)
 	*server(ts) = p
-	ts.Setenv("URL", p.url)
-	ts.Setenv("ADDRESS", p.url[strings.LastIndex(p.url, "/")+1:])
-	fmt.Fprint(ts.Stdout(), p.greeting)
+	ts.Setenv("URL", p.URL)
+	ts.Setenv("ADDRESS", p.URL[strings.LastIndex(p.URL, "/")+1:])
+	fmt.Fprint(ts.Stdout(), p.Greeting)
 }
 
 func stopServer(ts *testscript.TestScript, _ bool, args []string) {
@@ -81,17 +84,17 @@ func stopServer(ts *testscript.TestScript, _ bool, args []string) {
 		signal = syscall.SIGTERM
 	}
 	p := *server(ts)
-	if err := p.signal(signal); err != nil {
-		ts.Fatalf("the server ended with %v\n%s", err, p.stderr)
+	if err := p.Signal(signal); err != nil {
+		ts.Fatalf("the server ended with %v\n%s", err, p.Stderr)
 	}
-	fmt.Fprint(ts.Stdout(), p.greeting)
-	fmt.Fprint(ts.Stderr(), p.stderr)
+	fmt.Fprint(ts.Stdout(), p.Greeting)
+	fmt.Fprint(ts.Stderr(), p.Stderr)
 }
 
 func sendRequest(ts *testscript.TestScript, _ bool, args []string) {
 	args = append(args, "", "")
 	header := map[string]string{"x-APIKey": args[2], "Content-Type": "application/json"}
-	report(ts, args[0], (*server(ts)).url+args[1], header, args[3])
+	report(ts, args[0], (*server(ts)).URL+args[1], header, args[3])
 }
 
 func report(ts *testscript.TestScript, method, url string, header map[string]string, body string) {
@@ -103,7 +106,7 @@ func report(ts *testscript.TestScript, method, url string, header map[string]str
 
 // pasteCurl does what a shell and curl do with the line of the greeting.
 func pasteCurl(ts *testscript.TestScript, _ bool, _ []string) {
-	_, line, found := strings.Cut((*server(ts)).greeting, "  curl ")
+	_, line, found := strings.Cut((*server(ts)).Greeting, "  curl ")
 	if !found {
 		ts.Fatalf("the greeting has no curl line")
 	}
@@ -156,4 +159,22 @@ func isEmpty(ts *testscript.TestScript, _ bool, args []string) {
 	if len(entries) > 0 {
 		ts.Fatalf("%s holds %v", args[0], entries)
 	}
+}
+
+// send makes a request and returns its status and body.
+func send(ctx context.Context, client *http.Client, method, url string, header map[string]string, body string) (status int, answer string, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	for name, value := range header {
+		request.Header.Set(name, value)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(text), err
 }
