@@ -35,6 +35,18 @@ func EachIn[T ID](t *Tx, sql string, args []any, ids []T, row func(*Rows) error)
 	return nil
 }
 
+// EachInLater is EachIn as EachLater is Each.
+func EachInLater[T ID](t *Tx, sql string, args []any, ids []T, row func(*Rows) error) error {
+	for len(ids) > 0 {
+		key, all, rest := listArgs(t.engine, sql, args, ids)
+		if err := t.eachLater(key, all, row); err != nil {
+			return err
+		}
+		ids = rest
+	}
+	return nil
+}
+
 // ExecIn runs an UPDATE, a DELETE or an INSERT … SELECT over a list, written as for
 // EachIn.
 func ExecIn[T ID](t *Tx, sql string, args []any, ids []T) (affected int64, err error) {
