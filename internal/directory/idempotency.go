@@ -84,7 +84,7 @@ func (d *Directory) keepAnswer(tx *db.Tx, it *item, result any, refusal error, n
 			[]any{retry.Scope[:], retry.Body[:], it.caller.KeyID, it.caller.OrgID, string(text), now.UnixMicro()},
 		},
 	} {
-		if _, err := tx.Exec(step.sql, step.args...); err != nil {
+		if err := tx.Later(step.sql, step.args...); err != nil {
 			return false, err
 		}
 	}

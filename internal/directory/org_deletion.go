@@ -35,7 +35,10 @@ func (o *operation) populationOf(org int64) (empty, hasProviders bool, err error
 // deleteAllOf takes away what belongs to an organisation, what refers to other rows
 // before those.
 func (o *operation) deleteAllOf(org int64) error {
-	for _, statement := range []string{emptyNewestEvent, deleteEventsOf, deleteAnswersOf} {
+	if err := o.noteDeletion(org); err != nil {
+		return err
+	}
+	for _, statement := range []string{deleteEventsOf, deleteAnswersOf} {
 		if _, err := o.tx.Exec(statement, org); err != nil {
 			return err
 		}
@@ -59,13 +62,20 @@ const deleteEventsOf = "WITH RECURSIVE chain (id, previous_id) AS (" +
 	"SELECT id, previous_id FROM events WHERE id IN (" +
 	"SELECT last_event_id FROM users WHERE org_id = $1 UNION ALL SELECT last_event_id FROM deleted_users WHERE org_id = $1)" +
 	" UNION ALL SELECT e.id, e.previous_id FROM chain c JOIN events e ON e.id = c.previous_id)" +
-	" DELETE FROM events WHERE id IN (SELECT id FROM chain) AND id < (SELECT MAX(id) FROM events)"
+	" DELETE FROM events WHERE id IN (SELECT id FROM chain)"
 
-// emptyNewestEvent leaves nothing of the newest event but its id, if it would go: an id
-// is never given again, as searches follow the events by their ids.
-const emptyNewestEvent = "UPDATE events SET user_id = '', previous_id = NULL, actor_id = '', changes = '[]', effects = '[]'" +
-	" WHERE id = (SELECT MAX(id) FROM events) AND user_id IN (" +
-	"SELECT id FROM users WHERE org_id = $1 UNION ALL SELECT id FROM deleted_users WHERE org_id = $1)"
+// noteDeletion leaves an event of nobody, for searches: with the events that go it cannot
+// be told any more where the users were before. It goes first, so that on an engine which
+// counts on from the highest id none is given again.
+func (o *operation) noteDeletion(org int64) error {
+	ids, err := o.tx.NextIDs("events", 1)
+	if err != nil {
+		return err
+	}
+	_, err = o.tx.Exec("INSERT INTO events (id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects)"+
+		" VALUES ($1, '', 0, $2, $3, '', 0, '', '[]', '[]')", ids[0], org, o.now.UnixMicro())
+	return err
+}
 
 const deleteAnswersOf = "DELETE FROM idempotent_answers WHERE org_id = $1 OR api_key_id IN (" +
 	"SELECT k.id FROM api_keys k JOIN users u ON u.id = k.user_id WHERE u.org_id = $1)"

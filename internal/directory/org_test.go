@@ -88,3 +88,26 @@ func TestRefusedOrgChangesWriteNothing(t *testing.T) {
 		}
 	})
 }
+
+// Who was deleted with an organisation is not found where he had been before, though no
+// search has looked since he left.
+func TestSearchAfterOrgIsDeleted(t *testing.T) {
+	t.Parallel()
+	d := openSmall(t)
+	count := func() int {
+		t.Helper()
+		found, err := d.SearchUsers(t.Context(), d.caller(arthur), roundtable.UserSearch{}, Page{1, 100})
+		if err != nil || found.Count != len(found.Users) {
+			t.Fatalf("%v, %+v", err, found)
+		}
+		return found.Count
+	}
+	before := count()
+	d.update(t, merlin, yvain, setOrg(2))
+	if err := d.DeleteOrg(t.Context(), d.caller(merlin), 2, roundtable.OrgDeletion{Force: true}); err != nil {
+		t.Fatal(err)
+	}
+	if after := count(); after != before-1 {
+		t.Errorf("%d users are found, %d were before one left", after, before)
+	}
+}

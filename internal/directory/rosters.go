@@ -12,9 +12,9 @@ import (
 
 // rosterBounds bound the rosters.
 type rosterBounds struct {
-	bytes    int   // of all rosters together
-	followed int64 // events; after more, rosters are read anew
-	changed  int   // users of an organisation that wait to be read again
+	bytes    int // of all rosters together
+	followed int // events; after more, rosters are read anew
+	changed  int // users of an organisation that wait to be read again
 }
 
 func newRosters() rosters {
@@ -29,7 +29,7 @@ type rosters struct {
 	bounds rosterBounds
 
 	mu       sync.Mutex
-	followed int64 // the last event that was looked at
+	followed moment // up to which events were looked at
 	epoch    int   // goes up when the events are too many to follow
 	clock    int64
 	bytes    int
@@ -53,8 +53,8 @@ type orgRoster struct {
 }
 
 type change struct {
-	event int64
-	user  string
+	number int64 // of its event, as moments have it
+	user   string
 }
 
 // Why a search has to begin anew.
@@ -157,38 +157,51 @@ func (s *rosters) weigh(h *held) {
 	}
 }
 
-// follow looks at the events since the last time, up to the newest of the snapshot,
-// and tells the rosters whose users they are about. It returns the newest.
-func (s *rosters) follow(tx *db.Tx) (newest int64, err error) {
-	if _, err := tx.One("SELECT COALESCE(MAX(id), 0) FROM events", nil, &newest); err != nil {
-		return 0, err
+// follow looks at the events that came since the last time, up to those that the
+// snapshot shows, and tells the rosters whose users they are about. It returns how far
+// the snapshot goes.
+func (s *rosters) follow(tx *db.Tx) (now moment, err error) {
+	if now, err = readMoment(tx); err != nil {
+		return now, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if newest <= s.followed {
-		return newest, nil
+	if now.server != s.followed.server || now.next-s.followed.next > int64(s.bounds.followed) {
+		s.beginAnew(now)
+		return now, nil
 	}
-	if newest-s.followed > s.bounds.followed {
-		s.epoch++
-		for _, r := range s.byOrg {
-			r.changed = nil
+	if !s.followed.before(now) {
+		return now, nil
+	}
+	events, deletion := 0, false
+	err = tx.Each(eventsSince.For(tx), []any{s.followed.next, now.next, s.followed.missingList(), s.bounds.followed + 1}, func(rows *db.Rows) error {
+		var c change
+		var org int64
+		var moved bool
+		if err := rows.Scan(&c.number, &c.user, &org, &moved); err != nil {
+			return err
 		}
-		s.followed = newest
-		return newest, nil
+		s.note(c, org, moved)
+		events++
+		deletion = deletion || c.user == ""
+		return nil
+	})
+	switch {
+	case err != nil || deletion || events > s.bounds.followed:
+		s.beginAnew(now) // not every roster was told what it needs
+	default:
+		s.followed = now
 	}
-	err = tx.Each("SELECT id, user_id, org_id, changes LIKE '%\"org_id\"%' FROM events WHERE id > $1 AND id <= $2 ORDER BY id",
-		[]any{s.followed, newest}, func(rows *db.Rows) error {
-			var c change
-			var org int64
-			var moved bool
-			if err := rows.Scan(&c.event, &c.user, &org, &moved); err != nil {
-				return err
-			}
-			s.note(c, org, moved)
-			s.followed = c.event
-			return nil
-		})
-	return newest, err
+	return now, err
+}
+
+// beginAnew has every roster read again: the events are too many to follow, or lost.
+func (s *rosters) beginAnew(now moment) {
+	s.epoch++
+	for _, r := range s.byOrg {
+		r.changed = nil
+	}
+	s.followed = now
 }
 
 // note leaves a change to the roster of its organisation, or to all if the user may
@@ -212,39 +225,35 @@ func (r *orgRoster) note(c change, atMost int) {
 	}
 }
 
-// changedUntil takes out the users that changed up to an event, each once. fresh is
-// false if that is not known: all have to be read, from a snapshot that lacks nothing
-// of what was looked at while the roster was not told.
-func (s *rosters) changedUntil(r *orgRoster, newest int64) (users []string, fresh bool, err error) {
+// changedUntil takes out the users that changed as far as a snapshot shows, each once.
+// fresh is false if that is not known: all have to be read, from a snapshot that lacks
+// nothing of what was looked at while the roster was not told.
+func (s *rosters) changedUntil(r *orgRoster, now moment) (users []string, fresh bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.epoch != s.epoch && newest < s.followed {
+	if r.epoch != s.epoch && (now.server != s.followed.server || now.before(s.followed)) {
 		return nil, false, errRostersBehind
 	}
-	n := upTo(r.changed, newest)
-	for _, c := range r.changed[:n] {
-		users = append(users, c.user)
+	var later []change
+	for _, c := range r.changed {
+		if now.shows(c.number) {
+			users = append(users, c.user)
+		} else {
+			later = append(later, c)
+		}
 	}
-	r.changed = slices.Clone(r.changed[n:])
+	r.changed = later
 	fresh = r.epoch == s.epoch
 	r.epoch = s.epoch
 	slices.Sort(users)
 	return slices.Compact(users), fresh, nil
 }
 
-// upTo counts the changes up to an event.
-func upTo(changed []change, event int64) int {
-	n, found := slices.BinarySearchFunc(changed, event, func(c change, event int64) int { return cmp.Compare(c.event, event) })
-	if found {
-		n++
-	}
-	return n
-}
-
-// current reports whether nothing changed the users of a roster, up to an event, that
-// it was not told of.
-func (s *rosters) current(r *orgRoster, newest int64) bool {
+// current reports whether nothing that a snapshot shows changed the users of a roster
+// without the roster having been told of it.
+func (s *rosters) current(r *orgRoster, now moment) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return r.roster != nil && r.epoch == s.epoch && upTo(r.changed, newest) == 0
+	return r.roster != nil && r.epoch == s.epoch &&
+		!slices.ContainsFunc(r.changed, func(c change) bool { return now.shows(c.number) })
 }

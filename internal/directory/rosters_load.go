@@ -11,7 +11,7 @@ import (
 // prove makes sure that the rosters show what the snapshot shows. errRostersBehind:
 // they have to be held alone for that, or from a later snapshot.
 func (h *held) prove(tx *db.Tx, withShops bool) error {
-	newest, err := h.rosters.follow(tx)
+	now, err := h.rosters.follow(tx)
 	if err != nil {
 		return err
 	}
@@ -20,14 +20,14 @@ func (h *held) prove(tx *db.Tx, withShops bool) error {
 		return err
 	}
 	for _, r := range h.orgs {
-		current := h.rosters.current(r, newest) && (!withShops || r.roster.HasShops() && r.shops == versions[r.org])
+		current := h.rosters.current(r, now) && (!withShops || r.roster.HasShops() && r.shops == versions[r.org])
 		if current {
 			continue
 		}
 		if !h.alone {
 			return errRostersBehind
 		}
-		if err := h.refresh(tx, r, newest, withShops, versions[r.org]); err != nil {
+		if err := h.refresh(tx, r, now, withShops, versions[r.org]); err != nil {
 			r.roster = nil
 			return fmt.Errorf("roster of organisation %d: %w", r.org, err)
 		}
@@ -54,8 +54,8 @@ func (h *held) shopsVersions(tx *db.Tx, withShops bool) (map[int64]int64, error)
 
 // refresh reads what a roster lacks of the snapshot: all, or the users that changed;
 // and, where they are asked for, the businesses.
-func (h *held) refresh(tx *db.Tx, r *orgRoster, newest int64, withShops bool, version int64) error {
-	changed, fresh, err := h.rosters.changedUntil(r, newest)
+func (h *held) refresh(tx *db.Tx, r *orgRoster, now moment, withShops bool, version int64) error {
+	changed, fresh, err := h.rosters.changedUntil(r, now)
 	if err != nil {
 		return err
 	}

@@ -96,6 +96,7 @@ func Plant(ctx context.Context, database *db.DB, seed Seed, now roundtable.UnixM
 		for _, plant := range []func(Seed){p.orgs, p.shops, p.people, p.keys} {
 			plant(seed)
 		}
+		p.keepIDs("providers", "orgs", "sections", "groups")
 		return p.err
 	})
 }
@@ -116,7 +117,7 @@ func (p *planter) insert(table, columns string, values ...any) {
 	for i := range places {
 		places[i] = "$" + strconv.Itoa(i+1)
 	}
-	_, p.err = p.tx.Exec("INSERT INTO "+table+" ("+columns+") VALUES ("+strings.Join(places, ", ")+")", values...)
+	p.err = p.tx.Later("INSERT INTO "+table+" ("+columns+") VALUES ("+strings.Join(places, ", ")+")", values...)
 }
 
 func (p *planter) orgs(seed Seed) {
@@ -174,16 +175,35 @@ func (p *planter) people(seed Seed) {
 	}
 }
 
+// keys inserts those without a number behind all others.
 func (p *planter) keys(seed Seed) {
+	numbered := func(v SeedKey) bool { return v.ID != 0 }
 	for _, v := range seed.Keys {
-		var id any
-		if v.ID != 0 {
-			id = v.ID
+		if numbered(v) {
+			p.key(v, "id, ", v.ID)
 		}
-		p.insert("api_keys", "id, user_id, secret_hash, kind, label, label_key, description, demo, expiration_date, ip_whitelist,"+
-			" has_restricted_permissions, permissions, created_at, revoked_at, previous_expires_at",
-			id, v.UserID, v.Hash[:], roundtable.UserKey, v.Label, roundtable.Fold(v.Label), "", v.Demo, v.ExpirationDate, list(v.IPWhitelist),
-			v.HasRestrictedPermissions, list(v.Permissions), p.now, v.RevokedAt, v.PreviousExpiresAt)
+	}
+	p.keepIDs("api_keys")
+	for _, v := range seed.Keys {
+		if !numbered(v) {
+			p.key(v, "")
+		}
+	}
+}
+
+func (p *planter) key(v SeedKey, column string, id ...any) {
+	p.insert("api_keys", column+"user_id, secret_hash, kind, label, label_key, description, demo, expiration_date, ip_whitelist,"+
+		" has_restricted_permissions, permissions, created_at, revoked_at, previous_expires_at",
+		append(id, v.UserID, v.Hash[:], roundtable.UserKey, v.Label, roundtable.Fold(v.Label), "", v.Demo, v.ExpirationDate, list(v.IPWhitelist),
+			v.HasRestrictedPermissions, list(v.Permissions), p.now, v.RevokedAt, v.PreviousExpiresAt)...)
+}
+
+// keepIDs is for tables whose rows came with ids of their own.
+func (p *planter) keepIDs(tables ...string) {
+	for _, table := range tables {
+		if p.err == nil {
+			p.err = p.tx.KeepIDs(table)
+		}
 	}
 }
 

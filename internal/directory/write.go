@@ -21,10 +21,8 @@ const (
 // write stores what the batch came to: every event on the way there, the users in
 // their last state, and then what lets them in, which needs them to be there.
 func (w *workingSet) write(tx *db.Tx) error {
-	for _, r := range w.outcomes {
-		if err := w.writeEvent(tx, r); err != nil {
-			return err
-		}
+	if err := w.writeEvents(tx); err != nil {
+		return err
 	}
 	if err := w.freeEmails(tx); err != nil {
 		return err
@@ -93,8 +91,7 @@ func (w *workingSet) writeUser(tx *db.Tx, before, after *roundtable.User) error 
 
 func (w *workingSet) insertUser(tx *db.Tx, user *roundtable.User) error {
 	columns := &w.d.users
-	_, err := tx.Exec("INSERT INTO users ("+columns.list+") VALUES ("+columns.places+")", columns.values(user)...)
-	return err
+	return tx.Later("INSERT INTO users ("+columns.list+") VALUES ("+columns.places+")", columns.values(user)...)
 }
 
 func (w *workingSet) updateUser(tx *db.Tx, before, after *roundtable.User) error {
@@ -104,20 +101,19 @@ func (w *workingSet) updateUser(tx *db.Tx, before, after *roundtable.User) error
 		args = append(args, w.d.users.value(after, column))
 		set.WriteString(column + " = $" + strconv.Itoa(len(args)) + ", ")
 	}
-	_, err := tx.Exec("UPDATE users SET "+strings.TrimSuffix(set.String(), ", ")+" WHERE id = $1", args...)
-	return err
+	return tx.Later("UPDATE users SET "+strings.TrimSuffix(set.String(), ", ")+" WHERE id = $1", args...)
 }
 
 func (w *workingSet) writeAccesses(tx *db.Tx, before, after *roundtable.User) error {
 	if slices.EqualFunc(before.Accesses, after.Accesses, slices.Equal) {
 		return nil
 	}
-	if _, err := tx.Exec("DELETE FROM user_accesses WHERE user_id = $1", after.ID); err != nil {
+	if err := tx.Later("DELETE FROM user_accesses WHERE user_id = $1", after.ID); err != nil {
 		return err
 	}
 	for i, set := range after.Accesses {
 		for k, group := range set {
-			_, err := tx.Exec("INSERT INTO user_accesses (user_id, access_set, position, group_id) VALUES ($1, $2, $3, $4)", after.ID, i, k, group)
+			err := tx.Later("INSERT INTO user_accesses (user_id, access_set, position, group_id) VALUES ($1, $2, $3, $4)", after.ID, i, k, group)
 			if err != nil {
 				return err
 			}
@@ -137,12 +133,12 @@ func (w *workingSet) writeBusinesses(tx *db.Tx, before, after *roundtable.User) 
 		if kept[p.business] {
 			continue
 		}
-		if _, err := tx.Exec("DELETE FROM user_businesses WHERE user_id = $1 AND position = $2", after.ID, p.position); err != nil {
+		if err := tx.Later("DELETE FROM user_businesses WHERE user_id = $1 AND position = $2", after.ID, p.position); err != nil {
 			return err
 		}
 	}
 	for _, p := range inserted {
-		_, err := tx.Exec("INSERT INTO user_businesses (user_id, position, business_id) VALUES ($1, $2, $3)", after.ID, p.position, p.business)
+		err := tx.Later("INSERT INTO user_businesses (user_id, position, business_id) VALUES ($1, $2, $3)", after.ID, p.position, p.business)
 		if err != nil {
 			return err
 		}
@@ -175,8 +171,22 @@ func placeBusinesses(stored []placement, list []string) (inserted []placement, k
 	return inserted, kept
 }
 
+// writeEvents appends an event for each outcome.
+func (w *workingSet) writeEvents(tx *db.Tx) error {
+	ids, err := tx.NextIDs("events", len(w.outcomes))
+	if err != nil {
+		return err
+	}
+	for i, r := range w.outcomes {
+		if err := w.writeEvent(tx, r, ids[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // writeEvent appends the event of an outcome to the user's chain.
-func (w *workingSet) writeEvent(tx *db.Tx, r recorded) error {
+func (w *workingSet) writeEvent(tx *db.Tx, r recorded, id int64) error {
 	changes, err := json.Marshal(roundtable.Record(r.outcome.Changes))
 	if err != nil {
 		return err
@@ -190,12 +200,9 @@ func (w *workingSet) writeEvent(tx *db.Tx, r recorded) error {
 	after, caller := r.outcome.After, &r.item.caller
 	user := w.users[after.ID]
 	previous := user.LastEventID
-	user.LastEventID = new(int64)
-	_, err = tx.One("INSERT INTO events (previous_id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects, reverts)"+
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
-		[]any{
-			previous, after.ID, after.Version, after.OrgID, w.now.UnixMicro(), caller.UserID, caller.KeyID, caller.RequestID,
-			string(changes), string(effects), r.item.reverts,
-		}, user.LastEventID)
-	return err
+	user.LastEventID = &id
+	return tx.Later("INSERT INTO events (id, previous_id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects, reverts)"+
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		id, previous, after.ID, after.Version, after.OrgID, w.now.UnixMicro(), caller.UserID, caller.KeyID, caller.RequestID,
+		string(changes), string(effects), r.item.reverts)
 }

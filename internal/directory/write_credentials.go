@@ -39,7 +39,7 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 		if !ending.ends {
 			continue
 		}
-		if _, err := tx.Exec(ending.sql, ending.args...); err != nil {
+		if err := tx.Later(ending.sql, ending.args...); err != nil {
 			return err
 		}
 	}
@@ -70,14 +70,12 @@ func (w *workingSet) writePassword(tx *db.Tx, r recorded) error {
 	if hash == "" {
 		return errNoHash
 	}
-	_, err := tx.Exec("INSERT INTO passwords (user_id, hash, changed_at) VALUES ($1, $2, $3)"+
+	return tx.Later("INSERT INTO passwords (user_id, hash, changed_at) VALUES ($1, $2, $3)"+
 		" ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
 		r.outcome.After.ID, hash, w.now.UnixMicro())
-	return err
 }
 
 // queueMail leaves a mail to be sent, in the transaction of what it is about.
 func (w *workingSet) queueMail(tx *db.Tx, user, kind string) error {
-	_, err := tx.Exec("INSERT INTO mails (user_id, kind, created_at) VALUES ($1, $2, $3)", user, kind, w.now.UnixMicro())
-	return err
+	return tx.Later("INSERT INTO mails (user_id, kind, created_at) VALUES ($1, $2, $3)", user, kind, w.now.UnixMicro())
 }
