@@ -97,8 +97,11 @@ func listSize(n int) int {
 // expand writes the placeholders of a list in place of the marker. They follow
 // the highest one that the text names otherwise.
 func expand(key statementKey) (string, error) {
-	if key.list == 0 {
+	switch {
+	case key.list == 0:
 		return key.sql, nil
+	case key.row > 0:
+		return expandRows(key)
 	}
 	before, after, err := aroundMarker(key.sql)
 	if err != nil {
@@ -118,8 +121,11 @@ func expand(key statementKey) (string, error) {
 
 // expandArray is expand where the whole list is one argument.
 func expandArray(key statementKey) (string, error) {
-	if key.list == 0 {
+	switch {
+	case key.list == 0:
 		return key.sql, nil
+	case key.row > 0:
+		return expandRows(key)
 	}
 	before, after, err := aroundMarker(key.sql)
 	if err != nil {
