@@ -127,7 +127,7 @@ func TestKnownKeysAreJudgedAnew(t *testing.T) {
 		"revoked":            {"UPDATE api_keys SET revoked_at = 1 WHERE id = 7", loopback()},
 		"expired":            {"UPDATE api_keys SET expiration_date = '2026-12-31' WHERE id = 7", later},
 		"address":            {`UPDATE api_keys SET ip_whitelist = '["127.0.0.1"]' WHERE id = 7`, elsewhere},
-		"demo":               {"UPDATE api_keys SET demo = 1 WHERE id = 7", abroad},
+		"demo":               {"UPDATE api_keys SET demo = TRUE WHERE id = 7", abroad},
 		"deleted":            {"DELETE FROM api_keys WHERE id = 7", loopback()},
 		"another secret":     {fmt.Sprintf("UPDATE api_keys SET secret_hash = x'%x' WHERE id = 7", secret.HashAPIKey("new")), loopback()},
 		"its number is used": {fmt.Sprintf("UPDATE api_keys SET secret_hash = x'%x', user_id = '%s' WHERE id = 7", secret.HashAPIKey("new"), userID(arthur)), loopback()},

@@ -256,7 +256,7 @@ func (d *opened) exec(t *testing.T, texts ...string) {
 	t.Helper()
 	err := d.db.Write(t.Context(), func(tx *db.Tx) error {
 		for _, text := range texts {
-			if _, err := tx.Exec(text); err != nil {
+			if _, err := tx.Exec(portable(text)); err != nil {
 				return fmt.Errorf("%s: %w", text, err)
 			}
 		}
@@ -272,7 +272,7 @@ func (d *opened) query(t *testing.T, text string, args ...any) []string {
 	t.Helper()
 	rows := []string{}
 	err := d.db.Read(t.Context(), func(tx *db.Tx) error {
-		return tx.Each(text, args, func(r *db.Rows) error {
+		return tx.Each(portable(text), args, func(r *db.Rows) error {
 			var row string
 			err := r.Scan(&row)
 			rows = append(rows, row)
@@ -292,7 +292,7 @@ func (d *opened) dump(t *testing.T) map[string][]string {
 	err := d.db.Read(t.Context(), func(tx *db.Tx) error {
 		columns, err := dbtest.Columns(tx)
 		for _, c := range columns {
-			value := db.ByEngine{SQLite: "quote(" + c.Value + ")", PostgreSQL: "coalesce(quote_literal(" + c.Value + "), 'NULL')"}.For(tx)
+			value := quoted(c)
 			if c.Table == "user_businesses" && c.Name == "position" {
 				// Positions may have gaps: what counts is the order.
 				value = "row_number() OVER (PARTITION BY user_id ORDER BY position)"

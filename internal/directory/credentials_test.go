@@ -39,7 +39,7 @@ func (d *opened) plantCredentials(t *testing.T, n int) {
 	add("INSERT INTO mails VALUES (1, '%s', 'welcome', 1, NULL, NULL), (2, '%[1]s', 'welcome', 1, NULL, NULL), (3, '%[1]s', 'welcome', 1, 5, NULL), (4, '%[1]s', 'welcome', 1, NULL, 5)", user)
 	for id, revoked := range map[int]string{107: "NULL", 108: "5"} {
 		add("INSERT INTO api_keys (id, user_id, secret_hash, kind, label, label_key, description, demo, ip_whitelist, has_restricted_permissions, permissions, created_at, revoked_at)"+
-			" VALUES (%d, '%s', x'%x', 'user', 'more', 'more', '', 0, '[]', 0, '[]', 1, %s)", id, user, secret.HashAPIKey(keyOf(id)), revoked)
+			" VALUES (%d, '%s', x'%x', 'user', 'more', 'more', '', FALSE, '[]', FALSE, '[]', 1, %s)", id, user, secret.HashAPIKey(keyOf(id)), revoked)
 	}
 	d.exec(t, texts...)
 }
@@ -260,7 +260,7 @@ func TestPasswordCleared(t *testing.T) {
 	d.plantCredentials(t, perceval)
 	cleared := roundtable.UserPatch{Password: roundtable.Null[string]()}
 	wantRefusal(t, "null for somebody with a password", d.refusal(t, arthur, perceval, cleared), "invalid (password: null_not_allowed)")
-	d.exec(t, "UPDATE users SET sso_only = 1")
+	d.exec(t, "UPDATE users SET sso_only = TRUE")
 	before := d.credentials(t, perceval)
 	d.update(t, arthur, perceval, cleared)
 	if got := ended(t, before, d.credentials(t, perceval)); !slices.Equal(got, []string{"password first_hash"}) {

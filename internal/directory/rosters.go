@@ -30,7 +30,7 @@ type rosters struct {
 
 	mu       sync.Mutex
 	followed moment // up to which events were looked at
-	epoch    int   // goes up when the events are too many to follow
+	epoch    int    // goes up when the events are too many to follow
 	clock    int64
 	bytes    int
 	byOrg    map[int64]*orgRoster

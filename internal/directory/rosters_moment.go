@@ -63,7 +63,9 @@ func parseMoment(text string) (m moment, err error) {
 }
 
 // shows reports whether an event is visible.
-func (m moment) shows(number int64) bool { return number < m.next && !slices.Contains(m.missing, number) }
+func (m moment) shows(number int64) bool {
+	return number < m.next && !slices.Contains(m.missing, number)
+}
 
 // before reports whether a moment shows less than another of the same server.
 func (m moment) before(other moment) bool {

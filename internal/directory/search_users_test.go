@@ -248,7 +248,7 @@ func (s *scene) reshop(t *testing.T, d *opened) {
 		if o.facts.Businesses[business].ID == "" {
 			return 0, nil // deleted
 		}
-		if _, err := o.tx.Exec("UPDATE businesses SET presence_management = 1 - presence_management WHERE id = $1", business); err != nil {
+		if _, err := o.tx.Exec("UPDATE businesses SET presence_management = NOT presence_management WHERE id = $1", business); err != nil {
 			return 0, err
 		}
 		if err := o.regroup(org, []regrouping{{business, o.facts.Businesses[business].GroupIDs, after}}); err != nil {

@@ -121,13 +121,13 @@ func TestUsesThatCannotBeWritten(t *testing.T) {
 	d := open(t, smallCompany(), Options{Log: slog.New(slog.NewTextHandler(&logged, nil))})
 	d.use(t, perceval, time.Second)
 	d.use(t, arthur, time.Second)
-	d.exec(t, "CREATE TRIGGER full BEFORE UPDATE ON orgs BEGIN SELECT RAISE(ABORT, 'full'); END")
+	d.plantRefusal(t, "orgs", "alias", d.query(t, "SELECT alias FROM orgs")...)
 	d.writeUses()
 	d.wantUses(t)
 	if !strings.Contains(logged.String(), "use of keys not written") {
 		t.Errorf("the log says %s", &logged)
 	}
-	d.exec(t, "DROP TRIGGER full")
+	d.dropRefusal(t, "orgs")
 	d.use(t, arthur, 4*time.Second)
 	d.writeUses()
 	d.wantUses(t, "key 2 4", "key 7 1", "org 1 4")
