@@ -109,7 +109,7 @@ type verdict struct {
 // those that have to wait for a later one. A write that fails is bisected until
 // the item that breaks it stands alone.
 func (d *Directory) run(batch []*item) (waiting []*item) {
-	verdicts, err := d.attempt(batch)
+	verdicts, err := d.attemptAgain(batch)
 	switch {
 	case err == nil:
 		for i, it := range batch {
@@ -120,7 +120,9 @@ func (d *Directory) run(batch []*item) (waiting []*item) {
 			}
 		}
 	case len(batch) > 1 && !errors.Is(err, db.ErrUnavailable):
-		d.log.Error("batch failed, taking it apart", "items", len(batch), "error", err)
+		if !d.inTheWay(err) {
+			d.log.Error("batch failed, taking it apart", "items", len(batch), "error", err)
+		}
 		half := len(batch) / 2
 		waiting = append(d.run(batch[:half]), d.run(batch[half:])...)
 	default:
@@ -156,6 +158,13 @@ func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
 	})
 	if errors.Is(err, errNothingToWrite) {
 		err = nil
+	}
+	if err != nil { // nobody was told anything
+		for i, v := range verdicts {
+			if saysTaken(v.err) {
+				d.emails.forgive(batch[i].caller.OrgID)
+			}
+		}
 	}
 	return verdicts, err
 }

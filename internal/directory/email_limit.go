@@ -62,3 +62,13 @@ func (l *emailLimit) told(org int64, now time.Time) {
 	count.n++
 	l.counts[org] = count
 }
+
+// forgive takes back one answer that was not given.
+func (l *emailLimit) forgive(org int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if count, ok := l.counts[org]; ok && count.n > 0 {
+		count.n--
+		l.counts[org] = count
+	}
+}
