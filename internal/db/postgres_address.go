@@ -105,7 +105,6 @@ func (a *address) limited(o Options) *pgxpool.Config {
 	}
 	for name, value := range map[string]string{
 		"application_name":                    "roundtable",
-		"plan_cache_mode":                     "force_generic_plan", // lists of any length are looked up by index
 		"jit":                                 "off",
 		"statement_timeout":                   fmt.Sprint(limit.Milliseconds()),
 		"lock_timeout":                        fmt.Sprint(min(limit, 5*time.Second).Milliseconds()),

@@ -120,7 +120,7 @@ func (d *Directory) run(batch []*item) (waiting []*item) {
 			}
 		}
 	case len(batch) > 1 && !errors.Is(err, db.ErrUnavailable):
-		if !d.inTheWay(err) {
+		if !errors.Is(err, db.ErrConflict) {
 			d.log.Error("batch failed, taking it apart", "items", len(batch), "error", err)
 		}
 		half := len(batch) / 2
