@@ -29,6 +29,7 @@ import (
 type serveSettings struct {
 	demo           bool
 	db             string
+	dbWait         time.Duration
 	listen         string
 	tlsCert        string
 	tlsKey         string
@@ -64,6 +65,7 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags := cmd.Flags()
 	flags.BoolVar(&s.demo, "demo", false, "serve the demo company and print its keys")
 	flags.StringVar(&s.db, "db", "roundtable.db", "database: a file name, or sqlite: and a file name")
+	flags.DurationVar(&s.dbWait, "db-wait", 30*time.Second, "how long to wait at start for a PostgreSQL server that does not answer")
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address and port to listen on")
 	flags.StringVar(&s.tlsCert, "tls-cert", "", "certificate file; serves HTTPS together with --tls-key")
 	flags.StringVar(&s.tlsKey, "tls-key", "", "private key file")
@@ -103,7 +105,7 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 			return err
 		}
 	}
-	database, closeDatabase, err := s.openDatabase(ctx, dbNamed)
+	database, closeDatabase, err := s.openDatabase(ctx, dbNamed, log)
 	if err != nil {
 		return err
 	}
@@ -170,7 +172,7 @@ func (s *serveSettings) shutDown(ctx context.Context, server *httpd.Server, log 
 
 // openDatabase opens the database that the settings name, up to date and with the
 // demo company if that is asked for.
-func (s *serveSettings) openDatabase(ctx context.Context, named bool) (*db.DB, func() error, error) {
+func (s *serveSettings) openDatabase(ctx context.Context, named bool, log *slog.Logger) (*db.DB, func() error, error) {
 	path, remove := s.db, func() error { return nil }
 	if s.demo && !named {
 		folder, err := os.MkdirTemp("", "roundtable-demo-")
@@ -179,7 +181,7 @@ func (s *serveSettings) openDatabase(ctx context.Context, named bool) (*db.DB, f
 		}
 		path, remove = filepath.Join(folder, "demo.db"), func() error { return os.RemoveAll(folder) }
 	}
-	database, err := openDatabase(ctx, path, s.migrate)
+	database, err := awaitDatabase(ctx, path, s.migrate, s.dbWait, log)
 	if err != nil {
 		return nil, nil, errors.Join(err, remove())
 	}

@@ -87,7 +87,6 @@ func (c *pgConn) undo() error {
 	}
 	c.reset()
 	c.failed = nil
-	// At once: until then the server would not even prepare the next statement.
 	c.queue = append(c.queue, pgCall{text: "ROLLBACK TO inner_step"}, pgCall{text: "RELEASE inner_step"})
-	return c.flush()
+	return c.flush() // before that nothing can be prepared
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -114,8 +115,30 @@ func (w *writer) mostSent() int {
 
 func userID(n int) string { return fmt.Sprintf("%024x", n+1) }
 
-// Plant stores the users and what they are changed with, in a database of this schema.
-func Plant(ctx context.Context, database *db.DB, o Options) error {
+// Plant stores the users and what they are changed with in the database at an address,
+// as --db has it. The database is brought up to date before.
+func Plant(ctx context.Context, address string, o Options) error {
+	return with(ctx, address, func(database *db.DB) error {
+		if err := database.Migrate(ctx); err != nil {
+			return err
+		}
+		return plant(ctx, database, o)
+	})
+}
+
+func with(ctx context.Context, address string, do func(*db.DB) error) error {
+	options, err := db.ParseDSN(address)
+	if err != nil {
+		return err
+	}
+	database, err := db.Open(ctx, options)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(database), database.Close())
+}
+
+func plant(ctx context.Context, database *db.DB, o Options) error {
 	seed := directory.Seed{
 		Providers: []directory.SeedProvider{{ID: 1, Label: "provider"}},
 		Orgs:      []directory.SeedOrg{{ID: 1, ProviderID: 1, Name: "Org", Alias: "org"}},
@@ -135,7 +158,7 @@ func Plant(ctx context.Context, database *db.DB, o Options) error {
 		}
 		seed.Users = append(seed.Users, directory.SeedUser{User: user})
 	}
-	seed.Keys = []directory.SeedKey{{APIKey: roundtable.APIKey{UserID: userID(o.Users)}, Hash: secret.HashAPIKey(key)}}
+	seed.Keys = []directory.SeedKey{{APIKey: roundtable.APIKey{ID: 1, UserID: userID(o.Users)}, Hash: secret.HashAPIKey(key)}}
 	return directory.Plant(ctx, database, seed, 0)
 }
 

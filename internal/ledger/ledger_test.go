@@ -20,7 +20,7 @@ var size = Options{Users: 12, Shared: 4, Connections: 5}
 func served(t *testing.T) (*db.DB, string, *Ledger) {
 	t.Helper()
 	database := dbtest.New(t)
-	if err := Plant(t.Context(), database, size); err != nil {
+	if err := plant(t.Context(), database, size); err != nil {
 		t.Fatal(err)
 	}
 	d := directory.New(database, directory.Options{Log: slog.New(slog.DiscardHandler)})
@@ -51,7 +51,7 @@ func TestHonestDirectory(t *testing.T) {
 	if err := book.Settled(t.Context(), url); err != nil {
 		t.Error(err)
 	}
-	if err := CheckRows(t.Context(), database); err != nil {
+	if err := checkRows(t.Context(), database); err != nil {
 		t.Error(err)
 	}
 	if tally := book.Tally(); tally.Acknowledged < 200 || tally.Replayed > 0 || tally.Unanswered > 0 || tally.Pause == 0 || tally.Slowest == 0 {
@@ -88,7 +88,7 @@ func TestCheatsAreFound(t *testing.T) {
 			if err := book.Settled(t.Context(), url); cheat.fault != "" && (err == nil || !strings.Contains(err.Error(), cheat.fault)) {
 				t.Errorf("the histories: %v", err)
 			}
-			if err := CheckRows(t.Context(), database); cheat.row != "" && (err == nil || !strings.Contains(err.Error(), cheat.row)) {
+			if err := checkRows(t.Context(), database); cheat.row != "" && (err == nil || !strings.Contains(err.Error(), cheat.row)) {
 				t.Errorf("the rows: %v", err)
 			}
 		})

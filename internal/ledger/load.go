@@ -17,7 +17,7 @@ const (
 )
 
 // Load updates through the servers at urls until ctx ends; what was sent by then is
-// waited for. A connection whose request fails goes on at the next server.
+// waited for. Updates take turns among the servers; one that fails goes on at the next.
 func (l *Ledger) Load(ctx context.Context, urls ...string) {
 	l.mu.Lock()
 	l.last = time.Now()
@@ -25,9 +25,8 @@ func (l *Ledger) Load(ctx context.Context, urls ...string) {
 	var connections sync.WaitGroup
 	for i, writers := range l.connect {
 		connections.Go(func() {
-			at := i
 			for n := 0; ctx.Err() == nil; n++ {
-				w := writers[n%len(writers)]
+				w, at := writers[n%len(writers)], i+n
 				for !l.step(ctx, urls[at%len(urls)], w) {
 					at++
 					if !pause(ctx) {

@@ -8,8 +8,12 @@ import (
 )
 
 // CheckRows looks at the rows themselves, whoever wrote them: the events of a user
-// are as many as its versions, and hang together.
-func CheckRows(ctx context.Context, database *db.DB) error {
+// are as many as its versions, and hang together. address is as --db has it.
+func CheckRows(ctx context.Context, address string) error {
+	return with(ctx, address, func(database *db.DB) error { return checkRows(ctx, database) })
+}
+
+func checkRows(ctx context.Context, database *db.DB) error {
 	return database.Read(ctx, func(tx *db.Tx) error {
 		for _, text := range []string{
 			"SELECT u.id FROM users u LEFT JOIN (SELECT user_id, count(*) AS n, count(DISTINCT version) AS versions, min(version) AS first, max(version) AS last" +

@@ -204,6 +204,13 @@ func (c *Cluster) Kill() {
 	c.folder.Kill("data")
 }
 
+// Freeze stops the server in the middle of what it does: connections stay, and nobody
+// answers on them.
+func (c *Cluster) Freeze() { c.folder.Signal("data", syscall.SIGSTOP) }
+
+// Thaw has a frozen server go on.
+func (c *Cluster) Thaw() { c.folder.Signal("data", syscall.SIGCONT) }
+
 // Restart shuts the server down if it runs, and starts it at the same address.
 func (c *Cluster) Restart() error {
 	if err := c.shutDown(); err != nil {

@@ -104,7 +104,7 @@ func (f *Folder) Printed(folder, program string) string {
 	if err != nil {
 		return err.Error()
 	}
-	return string(text[max(0, len(text)-4000):])
+	return string(text[max(0, len(text)-8000):])
 }
 
 // Make makes a folder inside.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/roundtable-directory/roundtable/internal/ledger"
+	"github.com/roundtable-directory/roundtable/internal/pgtest/patroni"
 )
 
 // full is what the environment variable ROUNDTABLE_TEST_FAILOVER holds for all losses
@@ -44,9 +45,9 @@ func TestLossUnderLoad(t *testing.T) {
 			loss{"switchover", switchOver, nothing},
 			loss{"primary killed again", killPrimary, startLost},
 			loss{"synchronous standby killed", killStandby, startLost},
-			loss{"primary stopped and woken after its successor began", freezePrimary, wakeLost},
+			loss{"primary stopped, and woken after its successor began", freezePrimary, wakeLost},
 			loss{"server and primary killed at once", killBoth, startBoth},
-			loss{"server of the primary killed without its agent", killPostmaster, nothing},
+			loss{"primary killed without its agent", killPostmaster, nothing},
 		)
 	}
 	s := newSite(t, len(losses) > 1)
@@ -82,10 +83,8 @@ func (s *site) suffer(t *testing.T, l loss) {
 	t.Logf("%s: updates went on after %v; %+v", l.name, time.Since(lost).Round(10*time.Millisecond), tally)
 	l.recover(t, s)
 	s.await(t, "after the recovery", 500)
-	if err := s.cluster.Await(s.ctx, "all nodes", s.whole); err != nil {
-		t.Error(err)
-	}
-	t.Logf("%s: recovered; %+v", l.name, s.book.Tally())
+	s.reach(t, "all nodes", patroni.Whole(nodes))
+	t.Logf("%s: whole again after %v; %+v", l.name, time.Since(lost).Round(100*time.Millisecond), s.book.Tally())
 	stop()
 	load.Wait()
 	if err := s.book.Check(s.ctx, s.urls()[0]); err != nil {
@@ -102,6 +101,16 @@ func (s *site) await(t *testing.T, when string, acknowledgements int) {
 	}
 }
 
+// reach waits for a state of the cluster.
+func (s *site) reach(t *testing.T, what string, state func([]patroni.Member) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, longestRecovery)
+	defer cancel()
+	if err := s.cluster.Await(ctx, what, state); err != nil {
+		t.Error(err)
+	}
+}
+
 // settle sends again whatever nobody heard of, and asks both servers for the result.
 func (s *site) settle(t *testing.T) {
 	t.Helper()
@@ -113,9 +122,7 @@ func (s *site) settle(t *testing.T) {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
-	database := s.open(t)
-	defer database.Close()
-	if err := ledger.CheckRows(s.ctx, database); err != nil {
+	if err := ledger.CheckRows(s.ctx, s.address()); err != nil {
 		t.Error(err)
 	}
 	for _, server := range s.servers {

@@ -70,7 +70,7 @@ func switchOver(t *testing.T, s *site) {
 func freezePrimary(t *testing.T, s *site) {
 	s.lost = s.with(t, patroni.Primary)
 	s.cluster.Freeze(s.lost)
-	err := s.cluster.Await(s.ctx, "another primary", func(members []patroni.Member) bool {
+	s.reach(t, "another primary", func(members []patroni.Member) bool {
 		for _, m := range members {
 			if m.Role == patroni.Primary && m.Name != s.lost {
 				return true
@@ -78,9 +78,6 @@ func freezePrimary(t *testing.T, s *site) {
 		}
 		return false
 	})
-	if err != nil {
-		t.Error(err)
-	}
 }
 
 func wakeLost(_ *testing.T, s *site) { s.cluster.Thaw(s.lost) }

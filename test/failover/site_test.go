@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/ledger"
 	"github.com/roundtable-directory/roundtable/internal/node"
 	"github.com/roundtable-directory/roundtable/internal/pgtest"
@@ -18,6 +17,8 @@ const (
 	nodes         = 3
 	ttl           = 5 * time.Second
 	longestOutage = 60 * time.Second // some versions of Patroni take no shorter ttl than 20 s
+	// longestRecovery is how long what was lost may take until it is part of the whole.
+	longestRecovery = 2 * time.Minute
 )
 
 // site is two servers on a cluster, and the load on them.
@@ -29,7 +30,6 @@ type site struct {
 	servers []*node.Node
 	book    *ledger.Ledger
 	lost    string // the node of the cluster that is down
-	whole   func([]patroni.Member) bool
 }
 
 func newSite(t *testing.T, long bool) *site {
@@ -40,7 +40,7 @@ func newSite(t *testing.T, long bool) *site {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
-	s := &site{ctx: ctx, whole: patroni.Whole(nodes)}
+	s := &site{ctx: ctx}
 	begun := time.Now()
 	var err error
 	if s.program, err = node.Build(t.TempDir()); err != nil {
@@ -54,11 +54,13 @@ func newSite(t *testing.T, long bool) *site {
 			t.Error(err)
 		}
 	})
-	if _, err := pgtest.SQL(ctx, s.cluster.DSN("postgres"), "CREATE DATABASE roundtable"); err != nil {
+	if err := s.cluster.Create(ctx, "roundtable"); err != nil {
 		t.Fatal(err)
 	}
 	size := ledger.Options{Users: 120, Shared: 40, Connections: 16}
-	s.plant(t, size)
+	if err := ledger.Plant(ctx, s.address(), size); err != nil {
+		t.Fatal(err)
+	}
 	s.book = ledger.New(size)
 	for i := range 2 {
 		port, err := pgtest.FreePort()
@@ -73,31 +75,6 @@ func newSite(t *testing.T, long bool) *site {
 }
 
 func (s *site) address() string { return s.cluster.DSN("roundtable") }
-
-func (s *site) open(t *testing.T) *db.DB {
-	t.Helper()
-	options, err := db.ParseDSN(s.address())
-	if err != nil {
-		t.Fatal(err)
-	}
-	database, err := db.Open(s.ctx, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return database
-}
-
-func (s *site) plant(t *testing.T, size ledger.Options) {
-	t.Helper()
-	database := s.open(t)
-	defer database.Close()
-	if err := database.Migrate(s.ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := ledger.Plant(s.ctx, database, size); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // serve runs a server, at the port that it always has.
 func (s *site) serve(t *testing.T, i int) {

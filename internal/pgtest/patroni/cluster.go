@@ -37,7 +37,8 @@ type Options struct {
 type Cluster struct {
 	folder   *pgtest.Folder
 	programs string
-	etcd     int // its port
+	etcd     int    // its port
+	dialect  string // in which the nodes speak to it
 	nodes    []*node
 	password string
 	ttl      time.Duration
@@ -59,10 +60,9 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if o.TTL == 0 {
 		o.TTL = 20 * time.Second
 	}
-	for _, program := range []string{"patroni", "etcd"} {
-		if _, err := exec.LookPath(program); err != nil {
-			return nil, ErrMissing
-		}
+	dialect, err := etcdDialect()
+	if err != nil {
+		return nil, err
 	}
 	programs, err := pgtest.Programs()
 	if err != nil {
@@ -72,7 +72,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{folder: folder, programs: programs, password: rand.Text(), ttl: o.TTL}
+	c := &Cluster{folder: folder, programs: programs, dialect: dialect, password: rand.Text(), ttl: o.TTL}
 	if err := c.start(ctx, o.Nodes); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
@@ -96,6 +96,27 @@ func (c *Cluster) start(ctx context.Context, nodes int) error {
 	return c.Await(ctx, "all nodes", Whole(nodes))
 }
 
+// etcdDialect is "etcd3", the present API, or "etcd" for the versions of Patroni in
+// which a primary that slept takes the lock from its successor through that API (before
+// 3.0.3: https://github.com/patroni/patroni/pull/2689).
+func etcdDialect() (string, error) {
+	if _, err := exec.LookPath("etcd"); err != nil {
+		return "", ErrMissing
+	}
+	version, err := exec.Command("patroni", "--version").Output()
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrMissing, err)
+	}
+	var major, minor, patch int
+	if _, err := fmt.Sscanf(string(version), "patroni %d.%d.%d", &major, &minor, &patch); err != nil {
+		return "", fmt.Errorf("patroni --version says %q: %w", version, err)
+	}
+	if major < 3 || major == 3 && minor == 0 && patch < 3 {
+		return "etcd", nil
+	}
+	return "etcd3", nil
+}
+
 func (c *Cluster) startEtcd() error {
 	client, err := pgtest.FreePort()
 	if err != nil {
@@ -110,8 +131,14 @@ func (c *Cluster) startEtcd() error {
 		return err
 	}
 	clients, peers := fmt.Sprintf("http://127.0.0.1:%d", client), fmt.Sprintf("http://127.0.0.1:%d", peer)
-	etcd, err := c.folder.Command("etcd", "etcd", "--data-dir", "data", "--listen-client-urls", clients, "--advertise-client-urls", clients,
-		"--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", "default="+peers, "--unsafe-no-fsync")
+	args := []string{
+		"--data-dir", "data", "--listen-client-urls", clients, "--advertise-client-urls", clients, "--listen-peer-urls", peers,
+		"--initial-advertise-peer-urls", peers, "--initial-cluster", "default=" + peers, "--unsafe-no-fsync",
+	}
+	if c.dialect == "etcd" {
+		args = append(args, "--enable-v2")
+	}
+	etcd, err := c.folder.Command("etcd", "etcd", args...)
 	if err != nil {
 		return err
 	}
@@ -177,6 +204,29 @@ func (c *Cluster) NodeDSN(name, database string) string {
 func (c *Cluster) address(database, hosts, settings string) string {
 	address := url.URL{Scheme: "postgres", User: url.UserPassword(owner, c.password), Host: hosts, Path: database, RawQuery: settings}
 	return address.String()
+}
+
+// Create makes a database, and returns once all nodes know of it.
+func (c *Cluster) Create(ctx context.Context, database string) error {
+	if _, err := pgtest.SQL(ctx, c.DSN("postgres"), "CREATE DATABASE "+database); err != nil {
+		return err
+	}
+	again := time.NewTicker(every)
+	defer again.Stop()
+	for _, n := range c.nodes {
+		for {
+			_, err := pgtest.SQL(ctx, c.NodeDSN(n.name, database), "SELECT 1")
+			if err == nil {
+				break
+			}
+			select {
+			case <-again.C:
+			case <-ctx.Done():
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Printed is the end of what the agent of a node printed, for a test that failed.

@@ -36,7 +36,7 @@ func (c *Cluster) config(n *node) object {
 	return object{
 		"scope": "roundtable", "name": n.name,
 		"restapi": object{"listen": at(n.apiPort), "connect_address": at(n.apiPort)},
-		"etcd3":   object{"host": at(c.etcd)},
+		c.dialect: object{"host": at(c.etcd)},
 		"bootstrap": object{
 			"dcs":    c.agreed(),
 			"initdb": []any{object{"encoding": "UTF8"}, object{"locale": "C"}, "data-checksums"},
@@ -47,7 +47,7 @@ func (c *Cluster) config(n *node) object {
 			"authentication": object{"superuser": role(owner), "replication": role("replicator"), "rewind": role("rewinder")},
 			"basebackup":     object{"checkpoint": "fast"},
 			"pg_hba":         []string{"host all all 127.0.0.1/32 md5", "host replication all 127.0.0.1/32 md5"},
-			"parameters":     object{"unix_socket_directories": "", "password_encryption": "md5", "shared_buffers": "64MB", "max_connections": 200},
+			"parameters":     object{"unix_socket_directories": "", "password_encryption": "md5", "shared_buffers": "64MB", "max_connections": 200, "log_min_messages": "fatal"},
 		},
 	}
 }
