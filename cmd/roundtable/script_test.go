@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -14,11 +15,20 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/pflag"
+
+	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
+	"github.com/roundtable-directory/roundtable/internal/pgtest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"roundtable": main})
+	testscript.Main(tests{m}, map[string]func(){"roundtable": main})
 }
+
+// tests are those of the engine that is tested.
+type tests struct{ m *testing.M }
+
+func (t tests) Run() int { return dbtest.Run(t.m) }
 
 // TestScripts runs the scripts under testdata. Beside the commands of testscript
 // they have
@@ -28,17 +38,36 @@ func TestMain(m *testing.M) {
 //	request METHOD PATH [KEY [BODY]]   prints status and body
 //	paste                              sends the curl line of the greeting
 //	capture NAME regexp                sets NAME to what the first group matches in stdout
-//	sql FILE statement                 changes a database from outside
+//	sql DATABASE statement             changes a database from outside
 //	empty FOLDER                       holds if there is nothing in the folder
+//
+// and $COMPANY, $OTHER, $FRESH and $NAMED, databases that are empty. Scripts for one engine
+// only stand in a folder of its name.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	folder := map[db.Engine]string{db.SQLite: "sqlite", db.PostgreSQL: "postgres"}[dbtest.Engine()]
+	var files []string
+	for _, pattern := range []string{"testdata/*.txt", "testdata/" + folder + "/*.txt"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %q, %v", pattern, found, err)
+		}
+		files = append(files, found...)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Files:               files,
+		Condition:           func(name string) (bool, error) { return name == folder, nil },
 		RequireExplicitExec: true,
 		ContinueOnError:     true,
 		Setup: func(env *testscript.Env) error {
 			env.Values[running{}] = new(*process)
 			env.Setenv("GORACE", "atexit_sleep_ms=10")
+			for _, name := range []string{"COMPANY", "OTHER", "FRESH", "NAMED"} {
+				env.Setenv(name, strings.ToLower(name)+".db")
+				if dbtest.Engine() == db.PostgreSQL {
+					env.Setenv(name, dbtest.Empty(t).Address)
+				}
+			}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -143,6 +172,11 @@ func capture(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func runSQL(ts *testscript.TestScript, _ bool, args []string) {
+	if dbtest.Engine() == db.PostgreSQL {
+		_, err := pgtest.SQL(context.Background(), args[0], args[1])
+		ts.Check(err)
+		return
+	}
 	handle, err := sql.Open("sqlite", ts.MkAbs(args[0]))
 	ts.Check(err)
 	defer handle.Close()

@@ -27,6 +27,8 @@ type item struct {
 	reverts *int64 // the event of the target that the update undoes
 	weight  int    // list elements, at least 1
 
+	emailTold bool // an attempt was told that its address is taken, which counts once
+
 	// result is what the caller is answered with, once the item has been carried out.
 	result func(*roundtable.Outcome) any
 
@@ -104,32 +106,6 @@ type verdict struct {
 	outcome *roundtable.Outcome
 	err     error
 	waits   bool // left for a later batch
-}
-
-// run carries out a batch in one transaction and answers its items. It returns
-// those that have to wait for a later one. A write that fails is bisected until
-// the item that breaks it stands alone.
-func (d *Directory) run(batch []*item) (waiting []*item) {
-	verdicts, err := d.attempt(batch)
-	switch {
-	case err == nil:
-		for i, it := range batch {
-			if verdicts[i].waits {
-				waiting = append(waiting, it)
-			} else {
-				it.answer(verdicts[i].outcome, verdicts[i].err)
-			}
-		}
-	case len(batch) > 1 && !errors.Is(err, db.ErrUnavailable):
-		d.log.Error("batch failed, taking it apart", "items", len(batch), "error", err)
-		half := len(batch) / 2
-		waiting = append(d.run(batch[:half]), d.run(batch[half:])...)
-	default:
-		for _, it := range batch {
-			it.answer(nil, translate(err))
-		}
-	}
-	return waiting
 }
 
 // errNothingToWrite rolls back a batch that changed nothing.

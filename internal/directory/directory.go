@@ -105,7 +105,7 @@ func (d *Directory) Ready(ctx context.Context) error { return d.db.Ping(ctx) }
 // left is internal, and its text is for the log only.
 func translate(err error) error {
 	switch {
-	case errors.Is(err, db.ErrUnavailable), errors.Is(err, db.ErrClosed):
+	case errors.Is(err, db.ErrUnavailable), errors.Is(err, db.ErrConflict), errors.Is(err, db.ErrClosed):
 		return errors.Join(unavailable(), err)
 	case errors.Is(err, secret.ErrBusy):
 		return &roundtable.Error{Code: roundtable.CodeOverloaded, RetryAfter: retrySoon}

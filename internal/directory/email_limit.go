@@ -26,13 +26,15 @@ func newEmailLimit() *emailLimit { return &emailLimit{counts: make(map[int64]ema
 
 // judge judges an update that names an e-mail address, under the limit of the
 // caller's organisation. Such updates are judged one at a time, so that many at once
-// learn no more than one after the other.
-func (l *emailLimit) judge(org int64, now time.Time, judge func(limitReached bool) error) error {
+// learn no more than one after the other. One that is judged again, because its batch
+// was not written, counts once: told keeps that it has.
+func (l *emailLimit) judge(org int64, now time.Time, told *bool, judge func(limitReached bool) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	err := judge(l.reached(org, now))
-	if saysTaken(err) {
+	err := judge(l.reached(org, now, *told))
+	if saysTaken(err) && !*told {
 		l.told(org, now)
+		*told = true
 	}
 	return err
 }
@@ -43,14 +45,19 @@ func saysTaken(err error) bool {
 	return ok && slices.ContainsFunc(refusal.Fields, func(f roundtable.FieldError) bool { return f.Code == roundtable.CodeEmailTaken })
 }
 
-// reached reports whether the organisation may try no further address for now.
-func (l *emailLimit) reached(org int64, now time.Time) bool {
+// reached reports whether the organisation may try no further address for now, by what
+// was told to others.
+func (l *emailLimit) reached(org int64, now time.Time, told bool) bool {
 	count, ok := l.counts[org]
 	if ok && now.Sub(count.since) >= roundtable.EmailLimitWindow {
 		delete(l.counts, org)
 		return false
 	}
-	return count.n >= roundtable.EmailLimit
+	others := count.n
+	if told {
+		others--
+	}
+	return others >= roundtable.EmailLimit
 }
 
 // told counts one answer.

@@ -89,7 +89,7 @@ func (w *workingSet) judgeUpdate(actor roundtable.Actor, it *item, why purpose) 
 	if !it.patch().Email.Set || why == toReplay {
 		return w.rule(actor, it, false)
 	}
-	err = w.d.emails.judge(actor.User.OrgID, w.now, func(limitReached bool) error {
+	err = w.d.emails.judge(actor.User.OrgID, w.now, &it.emailTold, func(limitReached bool) error {
 		outcome, err = w.rule(actor, it, limitReached)
 		return err
 	})

@@ -20,13 +20,13 @@ func Engine() db.Engine {
 	return db.SQLite
 }
 
-// Main runs the tests of a package that opens databases. It is what TestMain does. Tests that are about one engine begin with its name,
-// as in TestSQLiteFile and TestPostgreSQLPool, and run on that one only.
-func Main(m *testing.M) {
-	os.Exit(run(m))
-}
+// Main runs the tests of a package that opens databases. It is what TestMain does. Tests
+// that are about one engine begin with its name, as in TestSQLiteFile and
+// TestPostgreSQLPool, and run on that one only.
+func Main(m *testing.M) { os.Exit(Run(m)) }
 
-func run(m *testing.M) int {
+// Run is Main for a TestMain that has more to do.
+func Run(m *testing.M) int {
 	flag.Parse()
 	other := map[db.Engine]db.Engine{db.SQLite: db.PostgreSQL, db.PostgreSQL: db.SQLite}[Engine()]
 	if skip := flag.Lookup("test.skip"); skip.Value.String() == "" {
