@@ -1,7 +1,7 @@
 # What a developer does here. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-quick lint fmt fuzz bench check
+.PHONY: help run build test test-quick test-next test-failover lint fmt fuzz bench check
 
 # The program needs no C compiler.
 export CGO_ENABLED ?= 0
@@ -10,7 +10,7 @@ TOOL     := go tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve the demo company on http://127.0.0.1:8080
 	go run ./cmd/roundtable serve --demo
@@ -23,6 +23,15 @@ test: ## every test, with the race detector; closes with the count
 
 test-quick: ## every test without the race detector, long ones shortened
 	go test -short ./...
+
+test-failover: ## lose servers and machines of a cluster under load, all that we can think of (minutes)
+	@scripts/need.sh postgresql "postgres /usr/lib/postgresql/*/bin/postgres"
+	@scripts/need.sh "patroni etcd-server python3-etcd python3-psycopg2" patroni
+	@scripts/need.sh "patroni etcd-server python3-etcd python3-psycopg2" etcd
+	ROUNDTABLE_TEST_ENGINE=postgres ROUNDTABLE_TEST_FAILOVER=full go test -count 1 -timeout 20m -v ./test/failover
+
+test-next: ## the directory's tests on a schema one version newer, as in a rolling upgrade
+	ROUNDTABLE_TEST_SCHEMA=next go test ./internal/directory ./internal/api ./internal/demo
 
 lint: ## go vet and the linters (the first run builds them, a minute or two)
 	go vet ./...

@@ -64,10 +64,11 @@ func TestInvitation(t *testing.T) {
 		last  time.Time
 		want  string // empty: a mail
 	}{
-		"the first":          {},
-		"five minutes later": {last: now.Add(-InvitationInterval)},
-		"too early":          {last: now.Add(time.Second - InvitationInterval), want: "rate_limited"},
-		"active":             {given: func(_ *company, u *User) { u.Status = Active }, want: "invalid (status: user_active)"},
+		"the first":           {},
+		"five minutes later":  {last: now.Add(-InvitationInterval)},
+		"too early":           {last: now.Add(time.Second - InvitationInterval), want: "rate_limited"},
+		"by a clock set back": {last: now.Add(time.Second)},
+		"active":              {given: func(_ *company, u *User) { u.Status = Active }, want: "invalid (status: user_active)"},
 		"all that is wrong": {
 			given: func(_ *company, u *User) { u.Status, u.Disabled, u.SSOOnly = Active, true, true }, last: now,
 			want: "invalid (status: user_active, disabled: user_disabled, sso_only: user_sso_only)",

@@ -45,6 +45,10 @@ type Needs struct {
 	Admins      bool
 }
 
+// Groups reports whether the groups of businesses are looked at: who manages by groups,
+// or reads whoever does, is judged by them.
+func (n Needs) Groups() bool { return n.ActorLists || n.TargetReach || n.ActorBusinesses || n.Overlap }
+
 // ReadNeeds says what judging whether actor may READ target takes.
 func ReadNeeds(actor, target *User) Needs {
 	if actor.Role.overOrg() || actor.ID == target.ID {

@@ -12,18 +12,20 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/roundtable-directory/roundtable/internal/node"
 )
 
 // serveDemo runs the demo company in a process.
-func serveDemo(t *testing.T) *process {
+func serveDemo(t *testing.T) *node.Node {
 	t.Helper()
 	cmd := exec.Command("roundtable", "serve", "--demo", "--db", filepath.Join(t.TempDir(), "demo.db"), "--listen", "127.0.0.1:0")
 	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=10")
-	p, err := start(cmd)
+	p, err := node.Start(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill)
+	t.Cleanup(p.Kill)
 	return p
 }
 
@@ -35,7 +37,7 @@ func TestInterruptDrains(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			p := serveDemo(t)
-			address := strings.TrimPrefix(p.url, "http://")
+			address := strings.TrimPrefix(p.URL, "http://")
 			dialer := &net.Dialer{}
 			connection, err := dialer.DialContext(t.Context(), "tcp", address)
 			if err != nil {
@@ -50,10 +52,10 @@ func TestInterruptDrains(t *testing.T) {
 				t.Fatalf("the server does not wait for the body: %q, %v", line, err)
 			}
 			io.WriteString(connection, body[:5])
-			if err := p.cmd.Process.Signal(signal); err != nil {
+			if err := p.Cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			if err := p.stderr.wait("stopping"); err != nil {
+			if err := p.Stderr.Wait("stopping"); err != nil {
 				t.Fatal(err)
 			}
 			answers.ReadString('\n') // the empty line after 100
@@ -66,8 +68,8 @@ func TestInterruptDrains(t *testing.T) {
 			if text, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusOK {
 				t.Errorf("the request under way is answered %s: %s", response.Status, text)
 			}
-			if err := p.wait(); err != nil {
-				t.Errorf("the server ended with %v\n%s", err, p.stderr)
+			if err := p.Wait(); err != nil {
+				t.Errorf("the server ended with %v\n%s", err, p.Stderr)
 			}
 			if second, err := dialer.DialContext(t.Context(), "tcp", address); err == nil {
 				second.Close()

@@ -18,19 +18,19 @@ import (
 func TestHashingEndsWithTheServer(t *testing.T) {
 	t.Parallel()
 	p := serveDemo(t)
-	if children := childrenOf(t, p.cmd.Process.Pid); len(children) > 0 {
+	if children := childrenOf(t, p.Cmd.Process.Pid); len(children) > 0 {
 		t.Errorf("processes %v before the first password", children)
 	}
-	status, answer, err := send(t.Context(), http.DefaultClient, http.MethodPost, p.url+"/v2/user/5309c3a237bbc544d8e26737",
+	status, answer, err := send(t.Context(), http.DefaultClient, http.MethodPost, p.URL+"/v2/user/5309c3a237bbc544d8e26737",
 		map[string]string{"x-APIKey": "demo-org-admin", "Content-Type": "application/json"}, `{"password": "Camelot!42"}`)
 	if err != nil || status != http.StatusOK {
 		t.Fatalf("status %d, %v: %s", status, err, answer)
 	}
-	children := childrenOf(t, p.cmd.Process.Pid)
-	if len(children) != 1 || strings.Contains(p.stderr.String(), "helper") {
-		t.Fatalf("processes %v after a password, logged %s", children, p.stderr)
+	children := childrenOf(t, p.Cmd.Process.Pid)
+	if len(children) != 1 || strings.Contains(p.Stderr.String(), "helper") {
+		t.Fatalf("processes %v after a password, logged %s", children, p.Stderr)
 	}
-	p.kill()
+	p.Kill()
 	for until := time.Now().Add(20 * time.Second); !ended(children[0]); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatal("it is still there")

@@ -22,11 +22,15 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does not wait
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "roundtable:", err)
-		os.Exit(1)
+		status, silent := statusOf(err)
+		if !silent {
+			fmt.Fprintln(os.Stderr, "roundtable:", err)
+		}
+		os.Exit(status)
 	}
 }
 
@@ -49,6 +53,6 @@ wins over the environment.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(serveCommand(), initCommand(), versionCommand(), hashCommand())
+	root.AddCommand(serveCommand(), initCommand(), healthCommand(), migrateCommand(), backupCommand(), restoreCommand(), copyCommand(), versionCommand(), hashCommand())
 	return root.ExecuteContext(ctx)
 }

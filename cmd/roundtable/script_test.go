@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,17 +21,16 @@ import (
 
 	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
+	"github.com/roundtable-directory/roundtable/internal/node"
 	"github.com/roundtable-directory/roundtable/internal/pgtest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(tests{m}, map[string]func(){"roundtable": main})
+	if err := dbtest.SkipOther(); err != nil {
+		panic(err)
+	}
+	testscript.Main(m, map[string]func(){"roundtable": main})
 }
-
-// tests are those of the engine that is tested.
-type tests struct{ m *testing.M }
-
-func (t tests) Run() int { return dbtest.Run(t.m) }
 
 // TestScripts runs the scripts under testdata. Beside the commands of testscript
 // they have
@@ -40,6 +42,9 @@ func (t tests) Run() int { return dbtest.Run(t.m) }
 //	capture NAME regexp                sets NAME to what the first group matches in stdout
 //	sql DATABASE statement             changes a database from outside
 //	empty FOLDER                       holds if there is nothing in the folder
+//	status N program arguments…        runs a program, which must exit with N
+//	truncate FILE FILE BYTES           copies the beginning of a file
+//	overwrite FILE FILE FROM TO        copies a file with zeros in a range of bytes
 //
 // and $COMPANY, $OTHER, $FRESH and $NAMED, databases that are empty. Scripts for one engine
 // only stand in a folder of its name.
@@ -60,7 +65,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		ContinueOnError:     true,
 		Setup: func(env *testscript.Env) error {
-			env.Values[running{}] = new(*process)
+			env.Values[running{}] = new(*node.Node)
 			env.Setenv("GORACE", "atexit_sleep_ms=10")
 			for _, name := range []string{"COMPANY", "OTHER", "FRESH", "NAMED"} {
 				env.Setenv(name, strings.ToLower(name)+".db")
@@ -72,7 +77,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": startServer, "stop": stopServer, "request": sendRequest, "paste": pasteCurl,
-			"capture": capture, "sql": runSQL, "empty": isEmpty,
+			"capture": capture, "sql": runSQL, "empty": isEmpty, "status": runToStatus, "truncate": copyBeginning, "overwrite": copyOverwritten,
 		},
 	})
 }
@@ -80,7 +85,7 @@ func TestScripts(t *testing.T) {
 // running is the key of a script's server.
 type running struct{}
 
-func server(ts *testscript.TestScript) **process { return ts.Value(running{}).(**process) }
+func server(ts *testscript.TestScript) **node.Node { return ts.Value(running{}).(**node.Node) }
 
 func startServer(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("roundtable", append([]string{"serve"}, args...)...)
@@ -95,13 +100,13 @@ func startServer(ts *testscript.TestScript, _ bool, args []string) {
 	serveCommand().Flags().VisitAll(func(flag *pflag.Flag) {
 		add("ROUNDTABLE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_")))
 	})
-	p, err := start(cmd)
+	p, err := node.Start(cmd)
 	ts.Check(err)
-	ts.Defer(p.kill)
+	ts.Defer(p.Kill)
 	*server(ts) = p
-	ts.Setenv("URL", p.url)
-	ts.Setenv("ADDRESS", p.url[strings.LastIndex(p.url, "/")+1:])
-	fmt.Fprint(ts.Stdout(), p.greeting)
+	ts.Setenv("URL", p.URL)
+	ts.Setenv("ADDRESS", p.URL[strings.LastIndex(p.URL, "/")+1:])
+	fmt.Fprint(ts.Stdout(), p.Greeting)
 }
 
 func stopServer(ts *testscript.TestScript, _ bool, args []string) {
@@ -110,17 +115,17 @@ func stopServer(ts *testscript.TestScript, _ bool, args []string) {
 		signal = syscall.SIGTERM
 	}
 	p := *server(ts)
-	if err := p.signal(signal); err != nil {
-		ts.Fatalf("the server ended with %v\n%s", err, p.stderr)
+	if err := p.Signal(signal); err != nil {
+		ts.Fatalf("the server ended with %v\n%s", err, p.Stderr)
 	}
-	fmt.Fprint(ts.Stdout(), p.greeting)
-	fmt.Fprint(ts.Stderr(), p.stderr)
+	fmt.Fprint(ts.Stdout(), p.Greeting)
+	fmt.Fprint(ts.Stderr(), p.Stderr)
 }
 
 func sendRequest(ts *testscript.TestScript, _ bool, args []string) {
 	args = append(args, "", "")
 	header := map[string]string{"x-APIKey": args[2], "Content-Type": "application/json"}
-	report(ts, args[0], (*server(ts)).url+args[1], header, args[3])
+	report(ts, args[0], (*server(ts)).URL+args[1], header, args[3])
 }
 
 func report(ts *testscript.TestScript, method, url string, header map[string]string, body string) {
@@ -132,7 +137,7 @@ func report(ts *testscript.TestScript, method, url string, header map[string]str
 
 // pasteCurl does what a shell and curl do with the line of the greeting.
 func pasteCurl(ts *testscript.TestScript, _ bool, _ []string) {
-	_, line, found := strings.Cut((*server(ts)).greeting, "  curl ")
+	_, line, found := strings.Cut((*server(ts)).Greeting, "  curl ")
 	if !found {
 		ts.Fatalf("the greeting has no curl line")
 	}
@@ -190,4 +195,59 @@ func isEmpty(ts *testscript.TestScript, _ bool, args []string) {
 	if len(entries) > 0 {
 		ts.Fatalf("%s holds %v", args[0], entries)
 	}
+}
+
+func runToStatus(ts *testscript.TestScript, _ bool, args []string) {
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		failed, ended := errors.AsType[*exec.ExitError](err)
+		if !ended {
+			ts.Fatalf("%v", err)
+		}
+		got = failed.ExitCode()
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("exit status %d, want %s", got, args[0])
+	}
+}
+
+func copyBeginning(ts *testscript.TestScript, _ bool, args []string) {
+	copyChanged(ts, args, func(content []byte, at []int) []byte { return content[:at[0]] })
+}
+
+func copyOverwritten(ts *testscript.TestScript, _ bool, args []string) {
+	copyChanged(ts, args, func(content []byte, at []int) []byte {
+		clear(content[at[0]:at[1]])
+		return content
+	})
+}
+
+func copyChanged(ts *testscript.TestScript, args []string, change func(content []byte, at []int) []byte) {
+	content, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var at []int
+	for _, arg := range args[2:] {
+		n, err := strconv.Atoi(arg)
+		ts.Check(err)
+		at = append(at, n)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), change(content, at), 0o600))
+}
+
+// send makes a request and returns its status and body.
+func send(ctx context.Context, client *http.Client, method, url string, header map[string]string, body string) (status int, answer string, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	for name, value := range header {
+		request.Header.Set(name, value)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(text), err
 }

@@ -25,13 +25,11 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/secret"
 )
 
-// drainTime is how long requests under way may take once the server is stopped.
-const drainTime = 20 * time.Second
-
 // serveSettings are the flags of serve.
 type serveSettings struct {
 	demo           bool
 	db             string
+	dbWait         time.Duration
 	listen         string
 	tlsCert        string
 	tlsKey         string
@@ -40,6 +38,11 @@ type serveSettings struct {
 	logLevel       string
 	maxBatch       int
 	rateLimit      int
+
+	metricsListen   string
+	slowRequest     time.Duration
+	shutdownDelay   time.Duration
+	shutdownTimeout time.Duration
 }
 
 func serveCommand() *cobra.Command {
@@ -63,6 +66,7 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags := cmd.Flags()
 	flags.BoolVar(&s.demo, "demo", false, "serve the demo company and print its keys")
 	flags.StringVar(&s.db, "db", "roundtable.db", "database: a file name, or an address as in postgres://user@host/name")
+	flags.DurationVar(&s.dbWait, "db-wait", 30*time.Second, "how long to wait at start for a PostgreSQL server that does not answer")
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address and port to listen on")
 	flags.StringVar(&s.tlsCert, "tls-cert", "", "certificate file; serves HTTPS together with --tls-key")
 	flags.StringVar(&s.tlsKey, "tls-key", "", "private key file")
@@ -71,6 +75,10 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.IntVar(&s.rateLimit, "rate-limit", 300, "requests a minute of one organisation; 0: no limit")
 	flags.IntVar(&s.maxBatch, "max-batch", directory.MaxBatch, "updates of one transaction, 1 to 256; 1 gives each its own, for measuring")
+	flags.StringVar(&s.metricsListen, "metrics-listen", "", "address and port for Prometheus, to be kept from strangers; empty: no metrics")
+	flags.DurationVar(&s.slowRequest, "slow-request", time.Second, "log requests that take longer; 0: none")
+	flags.DurationVar(&s.shutdownDelay, "shutdown-delay", 0, "go on serving for so long once stopped, while /health/ready is red")
+	flags.DurationVar(&s.shutdownTimeout, "shutdown-timeout", 20*time.Second, "how long requests under way may then take")
 	return cmd
 }
 
@@ -84,6 +92,9 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	if err != nil {
 		return err
 	}
+	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
+		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
+	}
 	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
 		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
 	}
@@ -95,28 +106,41 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 			return err
 		}
 	}
-	database, closeDatabase, err := s.openDatabase(ctx, dbNamed)
+	database, closeDatabase, err := s.openDatabase(ctx, dbNamed, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeDatabase()) }()
+	if version, err := database.SchemaVersion(ctx); err == nil && version > db.Head() {
+		log.Warn("the schema is newer than this program by one version: it works with it, and shall be followed by the next release soon",
+			"schema", version, "head", db.Head())
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
 	if err != nil {
 		return err
 	}
 	helper := secret.NewHelper(hashCommandLine, log)
 	defer helper.Close()
-	d := directory.New(database, directory.Options{Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit})
+	watching, err := watch(ctx, s.metricsListen, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, watching.close()) }()
+	d := directory.New(database, directory.Options{
+		Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit, Observe: watching.batches(),
+	})
 	server := httpd.New(listener, api.New(d, log), httpd.Options{
 		TLSCert: s.tlsCert, TLSKey: s.tlsKey, TrustedProxies: proxies, Log: log,
+		SlowRequest: s.slowRequest, Observe: watching.requests(),
 	})
+	watching.begin(d, server, log)
 	s.greet(ctx, stdout, log, database, listener)
-	return serveUntil(ctx, server, d, log)
+	return s.serveUntil(ctx, server, d, log)
 }
 
 // serveUntil serves until ctx ends. Then requests under way are finished, and
 // what was acknowledged is on the disk.
-func serveUntil(ctx context.Context, server *httpd.Server, d *directory.Directory, log *slog.Logger) error {
+func (s *serveSettings) serveUntil(ctx context.Context, server *httpd.Server, d *directory.Directory, log *slog.Logger) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve() }()
 	var err error
@@ -124,17 +148,32 @@ func serveUntil(ctx context.Context, server *httpd.Server, d *directory.Director
 	case err = <-failed:
 	case <-ctx.Done():
 		log.Info("stopping, requests under way are finished")
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-		defer cancel()
-		err = server.Shutdown(drain)
+		err = s.shutDown(context.WithoutCancel(ctx), server, log)
 	}
 	d.Close()
 	return err
 }
 
+// shutDown is red for a while, so that whoever spreads the load notices, then refuses
+// requests and waits for those under way.
+func (s *serveSettings) shutDown(ctx context.Context, server *httpd.Server, log *slog.Logger) error {
+	server.Drain()
+	if s.shutdownDelay > 0 {
+		<-time.After(s.shutdownDelay)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.shutdownTimeout)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if errors.Is(err, httpd.ErrCutOff) {
+		log.Warn("requests under way were cut off", "after", s.shutdownTimeout.String(), "error", err)
+		return nil
+	}
+	return err
+}
+
 // openDatabase opens the database that the settings name, up to date and with the
 // demo company if that is asked for.
-func (s *serveSettings) openDatabase(ctx context.Context, named bool) (*db.DB, func() error, error) {
+func (s *serveSettings) openDatabase(ctx context.Context, named bool, log *slog.Logger) (*db.DB, func() error, error) {
 	path, remove := s.db, func() error { return nil }
 	if s.demo && !named {
 		folder, err := os.MkdirTemp("", "roundtable-demo-")
@@ -143,7 +182,7 @@ func (s *serveSettings) openDatabase(ctx context.Context, named bool) (*db.DB, f
 		}
 		path, remove = filepath.Join(folder, "demo.db"), func() error { return os.RemoveAll(folder) }
 	}
-	database, err := openDatabase(ctx, path, s.migrate)
+	database, err := awaitDatabase(ctx, path, s.migrate, s.dbWait, log)
 	if err != nil {
 		return nil, nil, errors.Join(err, remove())
 	}
@@ -171,7 +210,7 @@ func openDatabase(ctx context.Context, dsn string, migrate bool) (*db.DB, error)
 	} else {
 		err = database.CheckSchema(ctx)
 		if errors.Is(err, db.ErrOlderSchema) {
-			err = fmt.Errorf("%w; start once without --migrate=false", err)
+			err = fmt.Errorf("%w; run roundtable migrate, or start once without --migrate=false", err)
 		}
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -48,19 +49,30 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) (answer *reply, err 
 		}
 	}()
 	req := &request{Request: r}
+	visit := httpd.VisitOf(r)
+	route, parameters, unmatched := match(r.Method, r.URL)
+	if route != nil {
+		visit.Route = route.Path
+	}
 	if strings.HasPrefix(r.URL.Path, "/v2/") || r.URL.Path == "/v2" {
 		w.Header()["Cache-Control"] = []string{"no-store"}
+		if visit.Refused {
+			return nil, &roundtable.Error{Code: roundtable.CodeUnavailable, RetryAfter: time.Second}
+		}
 		req.caller, err = a.directory.Authenticate(r.Context(), r.Header.Get("x-APIKey"), httpd.Origin(r), httpd.RequestID(r))
 		if err != nil {
 			return nil, err
 		}
+		req.caller.Course, visit.KeyID = &visit.Course, req.caller.KeyID
 		if err := a.limit(w, req); err != nil {
 			return nil, a.confirmed(req, err)
 		}
 	}
-	route, parameters, err := match(r.Method, r.URL)
+	err = unmatched
 	if err == nil && route.Method != http.MethodGet {
+		began := time.Now()
 		req.body, err = readBody(r, route.NoBody)
+		visit.Body = time.Since(began)
 		if err == nil {
 			err = req.readRetry(route)
 		}

@@ -70,7 +70,7 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		refusal = &roundtable.Error{Code: roundtable.CodeInternal}
 	}
 	kind := errorKinds[refusal.Code]
-	if kind.status == http.StatusServiceUnavailable {
+	if kind.status == http.StatusServiceUnavailable && !httpd.VisitOf(r).Refused { // the log says once that the server stops
 		a.log.Error("request not served", "error", err, "request_id", httpd.RequestID(r))
 	}
 	text, marshalError := errorText(refusal, httpd.RequestID(r))

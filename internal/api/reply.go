@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -28,13 +29,18 @@ func newReply(body any) (*reply, error) {
 
 // newPage is the paging envelope (section 2) with a list under its name.
 func newPage[T any](page directory.Page, count int, name string, list []T) (*reply, error) {
-	text, err := json.Marshal(append([]T{}, list...))
-	if err != nil {
+	if list == nil {
+		list = []T{}
+	}
+	var body bytes.Buffer
+	maxPage := max(1, (count+page.PerPage-1)/page.PerPage)
+	fmt.Fprintf(&body, `{"page":%d,"max_page":%d,"count":%d,"%s":`, page.Number, maxPage, count, name)
+	if err := json.NewEncoder(&body).Encode(list); err != nil {
 		return nil, err
 	}
-	maxPage := max(1, (count+page.PerPage-1)/page.PerPage)
-	body := fmt.Appendf(nil, `{"page":%d,"max_page":%d,"count":%d,"%s":`, page.Number, maxPage, count, name)
-	return &reply{body: append(append(body, text...), '}')}, nil
+	body.Truncate(body.Len() - 1) // the newline that ends a value
+	body.WriteByte('}')
+	return &reply{body: body.Bytes()}, nil
 }
 
 // jsonType has no charset: old clients compare it letter by letter (section 1.2).

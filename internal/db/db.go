@@ -59,9 +59,12 @@ func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	return d.engine.transact(ctx, changes, fn)
 }
 
-// Ping reads from the database.
+// Ping reads from the database, and fails when its file is not where it was.
 func (d *DB) Ping(ctx context.Context) error {
 	return d.Get(ctx, func(tx *Tx) error {
+		if err := d.engine.inPlace(); err != nil {
+			return err
+		}
 		_, err := tx.One("SELECT 1", nil, new(int))
 		return err
 	})

@@ -308,3 +308,41 @@ func openMigrated(t *testing.T, path string) *db.DB {
 	}
 	return d
 }
+
+// A file that is removed or replaced under a server is not written to: what would be
+// acknowledged would be gone with the process. Put back, it is served again.
+func TestSQLiteFileIsTakenAway(t *testing.T) {
+	t.Parallel()
+	for _, suffix := range []string{"", "-wal"} {
+		path := filepath.Join(t.TempDir(), "x.db")
+		d := openMigrated(t, path)
+		away := filepath.Join(t.TempDir(), "away")
+		if err := os.Rename(path+suffix, away); err != nil {
+			t.Fatal(err)
+		}
+		refused := func(word string) {
+			t.Helper()
+			err := d.Write(t.Context(), func(tx *db.Tx) error { return addProvider(tx, 1) })
+			for _, err := range []error{err, d.Ping(t.Context())} {
+				if !errors.Is(err, db.ErrUnavailable) || !strings.Contains(err.Error(), word) {
+					t.Errorf("with the file %s: %v", word, err)
+				}
+			}
+			if n := count(t, d); n != 0 {
+				t.Errorf("%d providers", n)
+			}
+		}
+		refused("removed")
+		if err := os.WriteFile(path+suffix, []byte("another"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refused("replaced")
+		if err := os.Rename(away, path+suffix); err != nil {
+			t.Fatal(err)
+		}
+		write(t, d, "INSERT INTO providers (id, label) VALUES (1, 'p')")
+		if err := d.Ping(t.Context()); err != nil {
+			t.Errorf("put back: %v", err)
+		}
+	}
+}

@@ -45,7 +45,9 @@ type engine interface {
 	transact(ctx context.Context, m mode, fn func(*Tx) error) error
 	// migrating is a handle for migrations which no other process has meanwhile.
 	migrating(ctx context.Context) (handle *sql.DB, done func() error, err error)
-	migrations() migrationSet
+	check(ctx context.Context) (sure bool, err error)
+	stats() Stats
+	inPlace() error // fails while the database is not what was opened
 	close() error
 }
 
@@ -53,7 +55,13 @@ type engine interface {
 type migrationSet struct {
 	dialect goose.Dialect
 	folder  string
-	kept    string // finds the table of versions, if there is one
+}
+
+func migrationsOf(e Engine) migrationSet {
+	if e == PostgreSQL {
+		return migrationSet{goose.DialectPostgres, "migrations/postgres"}
+	}
+	return migrationSet{goose.DialectSQLite3, "migrations/sqlite"}
 }
 
 // session is a connection during one transaction.
@@ -63,7 +71,10 @@ type session interface {
 	// start runs a statement whose rows are read by means of r.
 	start(key statementKey, args []any, r *Rows) error
 	exec(key statementKey, args []any) (affected int64, err error)
-	later(key statementKey, args []any) error
+	// later runs a statement before the next that is not later; row visits its rows, if
+	// it is not nil.
+	later(key statementKey, args []any, row func(*Rows) error) error
+	flush() error
 	savepoint(fn func() error) (failed, err error)
 	nextIDs(table string, n int) (first []int64, err error)
 	keepIDs(table string) error

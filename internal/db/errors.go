@@ -16,6 +16,9 @@ var (
 	// ErrUnavailable is a database that cannot answer now: disk full, I/O error, busy for too
 	// long, a server that is gone or only reads.
 	ErrUnavailable = errors.New("database unavailable")
+	// ErrDenied is a server that does not let us in, however long we wait: a wrong password,
+	// no such database. It is ErrUnavailable too.
+	ErrDenied = errors.New("the server does not let us in")
 	// ErrClosed is any use after Close.
 	ErrClosed = errors.New("database closed")
 	// ErrLocked is Open of a database that another process serves.
@@ -24,6 +27,8 @@ var (
 	ErrNewerSchema = errors.New("the database is newer than this program")
 	// ErrOlderSchema is a database that waits for Migrate.
 	ErrOlderSchema = errors.New("the database needs migrating")
+	// ErrCorrupt is a file that is damaged, or no database at all.
+	ErrCorrupt = errors.New("the database file is damaged")
 	// ErrReadOnly is Exec inside Read or Get.
 	ErrReadOnly = errors.New("write inside a reading transaction")
 	// ErrDone is use of a Tx or of Rows after their function returned.

@@ -3,6 +3,7 @@ package db_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -131,13 +132,17 @@ func TestMigrate(t *testing.T) {
 	write(t, d, "INSERT INTO providers (id, label) VALUES (1, 'p')") // what was prepared before still works
 }
 
-func TestMigrateRefusesNewerSchema(t *testing.T) {
+// The schema of the next release is worked with, that of a later one is refused.
+func TestNewerSchema(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t)
-	write(t, d, "INSERT INTO goose_db_version (version_id, is_applied) SELECT 99999, 1 = 1")
-	for _, err := range []error{d.Migrate(t.Context()), d.CheckSchema(t.Context())} {
-		if !errors.Is(err, db.ErrNewerSchema) || !strings.Contains(err.Error(), "99999") {
-			t.Errorf("a later release's database: %v", err)
+	for newer, want := range map[int64]error{1: nil, 2: db.ErrNewerSchema} {
+		write(t, d, fmt.Sprintf("INSERT INTO goose_db_version (version_id, is_applied) SELECT %d, 1 = 1", db.Head()+newer))
+		for _, err := range []error{d.Migrate(t.Context()), d.CheckSchema(t.Context())} {
+			if !errors.Is(err, want) || err != nil && !strings.Contains(err.Error(), fmt.Sprint(db.Head()+newer)) {
+				t.Errorf("%d versions newer: %v", newer, err)
+			}
 		}
+		write(t, d, fmt.Sprintf("DELETE FROM goose_db_version WHERE version_id > %d", db.Head()))
 	}
 }

@@ -47,6 +47,7 @@ type pgCall struct {
 	text   string
 	stmt   *pgStmt
 	params [][]byte
+	row    func(*Rows) error // visits the rows; nil: nobody does
 }
 
 // prepare is called with every new connection.

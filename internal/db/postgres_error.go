@@ -37,11 +37,18 @@ func postgresError(err error, reads bool) (_ error, alive bool) {
 }
 
 // connectError is why there is no connection. Its text names hosts and no password.
-func connectError(err error) error { return fmt.Errorf("%w: %w", ErrUnavailable, err) }
+func connectError(err error) error {
+	refusal, ok := errors.AsType[*pgconn.PgError](err)
+	if ok && (strings.HasPrefix(refusal.Code, "28") || refusal.Code == "3D000") {
+		return fmt.Errorf("%w: %w: %w", ErrUnavailable, ErrDenied, err)
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
 
 func isOfNetwork(err error) bool {
 	_, ok := errors.AsType[net.Error](err)
-	return ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || pgconn.Timeout(err)
+	// Safe to retry is what was not sent: the connection was found closed.
+	return ok || pgconn.SafeToRetry(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || pgconn.Timeout(err)
 }
 
 // stateKind tells what an SQLSTATE means to callers.

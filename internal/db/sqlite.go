@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 
-	"github.com/pressly/goose/v3"
 	driver "modernc.org/sqlite"
 )
 
@@ -22,6 +21,7 @@ type sqliteFile struct {
 	writing bool // the writer is open
 	reading int  // how many readers are open
 	log     *checkpointer
+	places  []place
 	closed  chan struct{}
 }
 
@@ -42,7 +42,11 @@ func openSQLite(o Options) (*sqliteFile, error) {
 	}
 	d := &sqliteFile{path: o.Path, lock: lock, closed: make(chan struct{})}
 	if err := d.connect(o); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Path, err), d.close())
+		err = fmt.Errorf("open database %s: %w", o.Path, tellDamage(err))
+		if errors.Is(err, ErrCorrupt) {
+			err = fmt.Errorf("%w; put a backup in its place with roundtable restore", err)
+		}
+		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
 }
@@ -63,6 +67,9 @@ func (d *sqliteFile) connect(o Options) error {
 	writer.countFrames()
 	d.writer <- writer
 	d.writing = true
+	if err := writer.transact("BEGIN IMMEDIATE", true, func(*Tx) error { return nil }); err != nil {
+		return err // a log that may not be written would show at the first change only
+	}
 	for range o.Readers {
 		reader, err := openConn(o.Path, readerPragmas()...)
 		if err != nil {
@@ -71,7 +78,10 @@ func (d *sqliteFile) connect(o Options) error {
 		d.readers <- reader
 		d.reading++
 	}
-	d.log, err = startCheckpointer(d, o.WALSize)
+	if d.log, err = startCheckpointer(d, o.WALSize); err != nil {
+		return err
+	}
+	d.places, err = placesOf(o.Path)
 	return err
 }
 
@@ -122,6 +132,9 @@ func (d *sqliteFile) write(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	defer func() { d.writer <- c }()
+	if err := d.inPlace(); err != nil {
+		return err
+	}
 	if err := d.log.makeRoom(c); err != nil {
 		return err
 	}
@@ -146,13 +159,6 @@ func (d *sqliteFile) take(ctx context.Context, from chan *conn) (*conn, error) {
 		return nil, ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	}
-}
-
-func (d *sqliteFile) migrations() migrationSet {
-	return migrationSet{
-		dialect: goose.DialectSQLite3, folder: "migrations/sqlite",
-		kept: "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'",
 	}
 }
 

@@ -23,26 +23,33 @@ type conn struct {
 	given  map[string]int64 // the last ids that this transaction was given, by table
 }
 
-// statementKey names a prepared text: the caller's, and the size of its padded list.
+// statementKey names a prepared text: the caller's, and the size of its list, or of its
+// rows and of each row.
 type statementKey struct {
 	sql  string
 	list int
+	row  int
 }
 
 // openConn opens path, which must exist, and runs the pragmas.
 func openConn(path string, pragmas ...string) (*conn, error) {
+	return openConnAs(path, sqlite.SQLITE_OPEN_READWRITE, pragmas...)
+}
+
+// openConnAs is openConn with the way to open it: name is a URI if flags say so.
+func openConnAs(name string, flags int32, pragmas ...string) (*conn, error) {
 	c := &conn{tls: libc.NewTLS(), kept: make(map[statementKey]*stmt)}
 	c.out = allocate(c.tls, 16)
 	c.frames = allocate(c.tls, 4)
-	name := allocateString(c.tls, path)
-	if c.out == 0 || c.frames == 0 || name == 0 {
+	text := allocateString(c.tls, name)
+	if c.out == 0 || c.frames == 0 || text == 0 {
 		return nil, errors.Join(c.fail(sqlite.SQLITE_NOMEM), c.close())
 	}
 	writeInt32(c.frames, 0)
-	const flags = sqlite.SQLITE_OPEN_READWRITE | sqlite.SQLITE_OPEN_NOMUTEX | sqlite.SQLITE_OPEN_EXRESCODE
-	rc := sqlite.Xsqlite3_open_v2(c.tls, name, c.out, flags, 0)
+	flags |= sqlite.SQLITE_OPEN_NOMUTEX | sqlite.SQLITE_OPEN_EXRESCODE
+	rc := sqlite.Xsqlite3_open_v2(c.tls, text, c.out, flags, 0)
 	c.handle = readWord(c.out)
-	free(c.tls, name)
+	free(c.tls, text)
 	if rc != sqlite.SQLITE_OK {
 		return nil, errors.Join(c.fail(rc), c.close())
 	}

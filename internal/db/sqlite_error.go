@@ -1,6 +1,8 @@
 package db
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
 
 	"modernc.org/libc"
@@ -27,6 +29,16 @@ func errorKind(rc int32) error {
 	case sqlite.SQLITE_BUSY, sqlite.SQLITE_LOCKED, sqlite.SQLITE_NOMEM, sqlite.SQLITE_READONLY, sqlite.SQLITE_IOERR,
 		sqlite.SQLITE_FULL, sqlite.SQLITE_CANTOPEN, sqlite.SQLITE_PERM, sqlite.SQLITE_PROTOCOL, sqlite.SQLITE_NOLFS:
 		return ErrUnavailable
+	case sqlite.SQLITE_CORRUPT, sqlite.SQLITE_NOTADB:
+		return ErrCorrupt
 	}
 	return nil
+}
+
+// tellDamage says what the engine's words for a damaged file mean.
+func tellDamage(err error) error {
+	if refusal, ok := errors.AsType[*Error](err); ok && errors.Is(err, ErrCorrupt) {
+		return fmt.Errorf("%w: %w", ErrCorrupt, refusal)
+	}
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -462,5 +463,46 @@ func TestKeepIDs(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestReadsTogether(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	add := func(tx *db.Tx, id int, label string) error {
+		return tx.Later("INSERT INTO providers (id, label) VALUES ($1, $2)", id, label)
+	}
+	var seen []string
+	labels := func(r *db.Rows) error {
+		var label string
+		err := r.Scan(&label)
+		seen = append(seen, label)
+		return err
+	}
+	own := errors.New("own")
+	failing := func(*db.Rows) error { return own }
+	text := "SELECT label FROM providers WHERE id IN (?ids) ORDER BY id"
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		err := cmp.Or(add(tx, 51, "a"), add(tx, 52, "b"), db.EachInLater(tx, text, nil, []int{51, 52}, labels),
+			add(tx, 53, "c"), db.EachInLater(tx, text, nil, []int{53}, labels), db.EachInLater(tx, text, nil, []int{}, labels), tx.Flush())
+		if !slices.Equal(seen, []string{"a", "b", "c"}) {
+			t.Errorf("rows %q, %v", seen, err)
+		}
+		// The error of a visitor comes like that of a statement, but leaves the transaction as it is.
+		err = cmp.Or(db.EachInLater(tx, text, nil, []int{51}, failing), tx.EachLater("SELECT label FROM providers WHERE id = 52", nil, labels), tx.Flush())
+		if !errors.Is(err, own) {
+			t.Errorf("a visitor that fails: %v", err)
+		}
+		return cmp.Or(tx.EachLater("SELECT label FROM providers WHERE id = 53", nil, labels), add(tx, 54, "d"))
+	})
+	if err != nil || seen[len(seen)-1] != "c" {
+		t.Errorf("%v, %q", err, seen)
+	}
+	err = d.Read(t.Context(), func(tx *db.Tx) error {
+		seen = nil
+		return cmp.Or(tx.EachLater("SELECT label FROM providers WHERE id = 54", nil, labels), tx.Flush())
+	})
+	if err != nil || !slices.Equal(seen, []string{"d"}) {
+		t.Errorf("in a read: %q, %v", seen, err)
 	}
 }

@@ -18,7 +18,8 @@ type Caller struct {
 	OrgID     int64
 	Origin    roundtable.Origin
 	RequestID string
-	Retry     *Retry // the request may be sent again; nil: it bears no Idempotency-Key
+	Retry     *Retry  // the request may be sent again; nil: it bears no Idempotency-Key
+	Course    *Course // where the request spends its time; nil: nobody asks
 
 	secretHash [32]byte
 	recalled   bool // from memory, not from the database

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
@@ -27,11 +28,11 @@ type item struct {
 	reverts *int64 // the event of the target that the update undoes
 	weight  int    // list elements, at least 1
 
-	emailTold bool // an attempt was told that its address is taken, which counts once
-
 	// result is what the caller is answered with, once the item has been carried out.
 	result func(*roundtable.Outcome) any
 
+	asked    time.Time // when it was put into the queue
+	step     Step      // its transaction, once it is answered
 	outcome  *roundtable.Outcome
 	err      error
 	answered chan struct{}
@@ -88,16 +89,15 @@ func (it *item) answer(outcome *roundtable.Outcome, err error) {
 	close(it.answered)
 }
 
-// work is the one worker of an engine with one writer. It ends when the queue is
-// closed and empty.
+// work carries out batches until the queue is closed and empty.
 func (d *Directory) work() {
-	defer close(d.stopped)
 	for {
 		batch := d.queue.take(d.maxBatch)
 		if batch == nil {
 			return
 		}
 		d.queue.putBack(d.run(batch))
+		d.queue.done(batch)
 	}
 }
 
@@ -108,15 +108,55 @@ type verdict struct {
 	waits   bool // left for a later batch
 }
 
+// run carries out a batch in one transaction and answers its items. It returns
+// those that have to wait for a later one. A write that fails is bisected until
+// the item that breaks it stands alone.
+func (d *Directory) run(batch []*item) (waiting []*item) {
+	verdicts, err := d.attemptAgain(batch)
+	switch {
+	case err == nil:
+		for i, it := range batch {
+			if verdicts[i].waits {
+				waiting = append(waiting, it)
+			} else {
+				it.answer(verdicts[i].outcome, verdicts[i].err)
+			}
+		}
+	case len(batch) > 1 && !errors.Is(err, db.ErrUnavailable):
+		if !errors.Is(err, db.ErrConflict) {
+			d.log.Error("batch failed, taking it apart", "items", len(batch), "error", err)
+		}
+		half := len(batch) / 2
+		waiting = append(d.run(batch[:half]), d.run(batch[half:])...)
+	default:
+		for _, it := range batch {
+			it.answer(nil, translate(err))
+		}
+	}
+	return waiting
+}
+
 // errNothingToWrite rolls back a batch that changed nothing.
 var errNothingToWrite = errors.New("nothing to write")
 
 // attempt judges the items one after the other and writes what they came to. A panic
 // fails the batch like an error: it has been rolled back.
 func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
+	ended := d.begin(batch)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+		ended(err)
+		if errors.Is(err, errNothingToWrite) {
+			err = nil
+		}
+		if err != nil { // nobody was told anything
+			for i, v := range verdicts {
+				if saysTaken(v.err) {
+					d.emails.forgive(batch[i].caller.OrgID)
+				}
+			}
 		}
 	}()
 	verdicts = make([]verdict, len(batch))
@@ -131,9 +171,6 @@ func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
 		}
 		return err
 	})
-	if errors.Is(err, errNothingToWrite) {
-		err = nil
-	}
 	return verdicts, err
 }
 
@@ -220,6 +257,9 @@ func (d *Directory) attemptOperations(tx *db.Tx, batch []*item, verdicts []verdi
 			continue
 		}
 		verdicts[i].err, err = d.operateOnce(tx, it)
+		if errors.Is(verdicts[i].err, db.ErrUnavailable) {
+			err = verdicts[i].err // none of the others will fare better
+		}
 		if err != nil {
 			return wrote, err
 		}

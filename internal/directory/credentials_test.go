@@ -17,26 +17,26 @@ import (
 func (d *opened) plantCredentials(t *testing.T, n int) {
 	t.Helper()
 	user, past, later := userID(n), noon.UnixMicro(), noon.Add(time.Hour).UnixMicro()
-	texts := []string{fmt.Sprintf("INSERT INTO passwords VALUES ('%s', 'first hash', 1)", user)}
+	texts := []string{fmt.Sprintf("INSERT INTO passwords (user_id, hash, changed_at) VALUES ('%s', 'first hash', 1)", user)}
 	add := func(format string, args ...any) { texts = append(texts, fmt.Sprintf(format, args...)) }
 	for id, kind := range []string{1: "password", 2: "password", 3: "sso"} {
 		if id > 0 {
-			add("INSERT INTO sessions VALUES (%d, x'0%[1]d', '%[2]s', '%[3]s', 1, %[4]d)", id, user, kind, later)
+			add("INSERT INTO sessions (id, token_hash, user_id, kind, created_at, expires_at) VALUES (%d, x'0%[1]d', '%[2]s', '%[3]s', 1, %[4]d)", id, user, kind, later)
 		}
 	}
-	add("INSERT INTO sessions VALUES (4, x'04', '%s', 'password', 1, %d)", user, past)
-	add("INSERT INTO connection_tokens VALUES (x'01', '%s', 1, %d, NULL, NULL)", user, later)
-	add("INSERT INTO connection_tokens VALUES (x'02', '%s', 1, %d, 5, NULL)", user, later)
-	add("INSERT INTO connection_tokens VALUES (x'03', '%s', 1, %d, NULL, 5)", user, later)
-	add("INSERT INTO connection_tokens VALUES (x'04', '%s', 1, %d, NULL, NULL)", user, past)
+	add("INSERT INTO sessions (id, token_hash, user_id, kind, created_at, expires_at) VALUES (4, x'04', '%s', 'password', 1, %d)", user, past)
+	add("INSERT INTO connection_tokens (token_hash, user_id, created_at, expires_at, consumed_at, revoked_at) VALUES (x'01', '%s', 1, %d, NULL, NULL)", user, later)
+	add("INSERT INTO connection_tokens (token_hash, user_id, created_at, expires_at, consumed_at, revoked_at) VALUES (x'02', '%s', 1, %d, 5, NULL)", user, later)
+	add("INSERT INTO connection_tokens (token_hash, user_id, created_at, expires_at, consumed_at, revoked_at) VALUES (x'03', '%s', 1, %d, NULL, 5)", user, later)
+	add("INSERT INTO connection_tokens (token_hash, user_id, created_at, expires_at, consumed_at, revoked_at) VALUES (x'04', '%s', 1, %d, NULL, NULL)", user, past)
 	for i, kind := range []string{"invitation", "reset"} {
-		add("INSERT INTO links VALUES (x'%d1', '%s', '%s', 1, %d, NULL, NULL)", i, user, kind, later)
-		add("INSERT INTO links VALUES (x'%d2', '%s', '%s', 1, %d, 5, NULL)", i, user, kind, later)
-		add("INSERT INTO links VALUES (x'%d3', '%s', '%s', 1, %d, NULL, 5)", i, user, kind, later)
-		add("INSERT INTO links VALUES (x'%d4', '%s', '%s', 1, %d, NULL, NULL)", i, user, kind, past)
+		add("INSERT INTO links (token_hash, user_id, kind, created_at, expires_at, used_at, voided_at) VALUES (x'%d1', '%s', '%s', 1, %d, NULL, NULL)", i, user, kind, later)
+		add("INSERT INTO links (token_hash, user_id, kind, created_at, expires_at, used_at, voided_at) VALUES (x'%d2', '%s', '%s', 1, %d, 5, NULL)", i, user, kind, later)
+		add("INSERT INTO links (token_hash, user_id, kind, created_at, expires_at, used_at, voided_at) VALUES (x'%d3', '%s', '%s', 1, %d, NULL, 5)", i, user, kind, later)
+		add("INSERT INTO links (token_hash, user_id, kind, created_at, expires_at, used_at, voided_at) VALUES (x'%d4', '%s', '%s', 1, %d, NULL, NULL)", i, user, kind, past)
 	}
-	add("INSERT INTO sso_links VALUES ('%s', 'issuer', 'subject', 1)", user)
-	add("INSERT INTO mails VALUES (1, '%s', 'welcome', 1, NULL, NULL), (2, '%[1]s', 'welcome', 1, NULL, NULL), (3, '%[1]s', 'welcome', 1, 5, NULL), (4, '%[1]s', 'welcome', 1, NULL, 5)", user)
+	add("INSERT INTO sso_links (user_id, issuer, subject, created_at) VALUES ('%s', 'issuer', 'subject', 1)", user)
+	add("INSERT INTO mails (id, user_id, kind, created_at, sent_at, cancelled_at) VALUES (1, '%s', 'welcome', 1, NULL, NULL), (2, '%[1]s', 'welcome', 1, NULL, NULL), (3, '%[1]s', 'welcome', 1, 5, NULL), (4, '%[1]s', 'welcome', 1, NULL, 5)", user)
 	for id, revoked := range map[int]string{107: "NULL", 108: "5"} {
 		add("INSERT INTO api_keys (id, user_id, secret_hash, kind, label, label_key, description, demo, ip_whitelist, has_restricted_permissions, permissions, created_at, revoked_at)"+
 			" VALUES (%d, '%s', x'%x', 'user', 'more', 'more', '', FALSE, '[]', FALSE, '[]', 1, %s)", id, user, secret.HashAPIKey(keyOf(id)), revoked)
@@ -172,7 +172,7 @@ func TestCredentialsThatEnd(t *testing.T) {
 			d := openSmall(t)
 			d.plantCredentials(t, perceval)
 			// Those of somebody else must stay.
-			d.exec(t, fmt.Sprintf("INSERT INTO sessions VALUES (99, x'99', '%s', 'password', 1, %d)", userID(gauvain), noon.UnixMicro()+1))
+			d.exec(t, fmt.Sprintf("INSERT INTO sessions (id, token_hash, user_id, kind, created_at, expires_at) VALUES (99, x'99', '%s', 'password', 1, %d)", userID(gauvain), noon.UnixMicro()+1))
 			for _, patch := range test.before {
 				d.now = noon.Add(-1)
 				d.update(t, merlin, perceval, patch)

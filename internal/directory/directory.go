@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/roundtable-directory/roundtable"
@@ -25,8 +26,10 @@ type Options struct {
 	Random   io.Reader        // secrets come from it
 	Log      *slog.Logger
 	MaxBatch int // items of one transaction; 1: one transaction a request
+	Workers  int // batches at the same time; default: what the engine makes use of
 	Hasher   *secret.Hasher
 	UseEvery time.Duration // how often the use of keys is written; default: a minute
+	Observe  func(Batch)   // is told of every transaction of the write path; nil: nobody is
 
 	RateLimit int // requests of an organisation in a minute; 0: no limit
 }
@@ -52,8 +55,11 @@ type Directory struct {
 	rosters  rosters
 	rates    rateLimit
 	queue    *queue
+	writing  writing
+	observe  func(Batch)
+	checks   readiness
 	maxBatch int
-	stopped  chan struct{}
+	workers  sync.WaitGroup
 }
 
 // New starts a directory on a database whose schema is up to date. Close ends it.
@@ -73,6 +79,9 @@ func New(database *db.DB, o Options) *Directory {
 	if o.UseEvery <= 0 {
 		o.UseEvery = time.Minute
 	}
+	if o.Workers <= 0 {
+		o.Workers = workersOn(database.Engine())
+	}
 	if o.MaxBatch <= 0 || o.MaxBatch > MaxBatch {
 		o.MaxBatch = MaxBatch
 	}
@@ -80,13 +89,24 @@ func New(database *db.DB, o Options) *Directory {
 		db: database, now: o.Now, random: o.Random, log: o.Log,
 		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
-		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, stopped: make(chan struct{}),
+		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
 	}
-	go d.work()
+	for range o.Workers {
+		d.workers.Go(d.work)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d.endUses, d.usesKept = cancel, make(chan struct{})
 	go d.keepUses(ctx, o.UseEvery)
 	return d
+}
+
+// workersOn is how many batches an engine carries out at the same time: SQLite has one
+// writer.
+func workersOn(engine db.Engine) int {
+	if engine == db.PostgreSQL {
+		return 2
+	}
+	return 1
 }
 
 // Close takes no further updates, finishes those that wait, and returns when all
@@ -95,17 +115,14 @@ func (d *Directory) Close() {
 	d.endUses()
 	<-d.usesKept
 	d.queue.close()
-	<-d.stopped
+	d.workers.Wait()
 }
-
-// Ready reports whether the database answers.
-func (d *Directory) Ready(ctx context.Context) error { return d.db.Ping(ctx) }
 
 // translate makes a public error of one that callers may have to act on. What is
 // left is internal, and its text is for the log only.
 func translate(err error) error {
 	switch {
-	case errors.Is(err, db.ErrUnavailable), errors.Is(err, db.ErrConflict), errors.Is(err, db.ErrClosed):
+	case errors.Is(err, db.ErrUnavailable), errors.Is(err, db.ErrClosed), errors.Is(err, db.ErrConflict):
 		return errors.Join(unavailable(), err)
 	case errors.Is(err, secret.ErrBusy):
 		return &roundtable.Error{Code: roundtable.CodeOverloaded, RetryAfter: retrySoon}

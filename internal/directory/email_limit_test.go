@@ -60,6 +60,12 @@ func TestEmailLimit(t *testing.T) {
 	d.now = noon.Add(time.Minute)
 	wantRefusal(t, "when the minute is over", d.refusal(t, arthur, yvain, taken), answerTaken)
 	wantRefusal(t, "a free address", d.refusal(t, arthur, yvain, free), "")
+	for range 20 {
+		d.refusal(t, arthur, perceval, taken)
+	}
+	wantRefusal(t, "limited again", d.refusal(t, arthur, perceval, free), answerLimited)
+	d.now = noon.Add(-time.Hour)
+	wantRefusal(t, "when the clock was set back", d.refusal(t, arthur, perceval, setEmail("free2@example.com")), "")
 }
 
 // The limit holds however many ask at the same moment: here all are on their way

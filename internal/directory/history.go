@@ -77,7 +77,7 @@ type History struct {
 // outside of the reader's READ scope are null.
 func (d *Directory) History(ctx context.Context, caller Caller, id string, filter HistoryFilter, page Page) (*History, error) {
 	history := &History{Events: []*Event{}}
-	err := d.db.Read(ctx, func(tx *db.Tx) error {
+	err := d.read(ctx, caller.Course, func(tx *db.Tx) error {
 		w := d.newWorkingSet()
 		target, err := w.historyOf(tx, newReading(ctx, caller, id))
 		if err != nil {

@@ -36,6 +36,7 @@ func changing[T any](ctx context.Context, d *Directory, caller Caller, weight in
 	}
 	select {
 	case <-it.answered:
+		caller.Course.add(it.step)
 		return result, it.err
 	case <-ctx.Done():
 		var none T
@@ -56,7 +57,7 @@ func judging[T any](
 
 // reading answers from one read snapshot.
 func reading[T any](ctx context.Context, d *Directory, caller Caller, do func(*operation) (T, error)) (result T, err error) {
-	err = d.db.Read(ctx, func(tx *db.Tx) error {
+	err = d.read(ctx, caller.Course, func(tx *db.Tx) error {
 		o, err := d.newOperation(tx, &item{ctx: ctx, caller: caller})
 		if err != nil {
 			return err
@@ -82,13 +83,10 @@ func (d *Directory) newOperation(tx *db.Tx, it *item) (*operation, error) {
 		return nil, err
 	}
 	user := o.actor.User
-	if err := o.loadOrgs(tx, []int64{user.OrgID}); err != nil {
-		return nil, err
-	}
 	if user.Role != roundtable.GroupManager && user.Role != roundtable.BusinessManager {
-		return o, nil
+		return o, o.loadOrgs(tx, []int64{user.OrgID})
 	}
-	if err := o.loadLists(tx, []string{user.ID}); err != nil {
+	if err := arrived(tx, o.askOrgs(tx, []int64{user.OrgID}), o.askLists(tx, []string{user.ID})); err != nil {
 		return nil, err
 	}
 	return o, o.loadGroupsOf(tx, user)

@@ -36,7 +36,7 @@ type AccessDifference struct {
 func (d *Directory) PreviewUser(ctx context.Context, caller Caller, id string, update roundtable.Update) (*Preview, error) {
 	var preview *Preview
 	it := newItem(ctx, caller, id, &update)
-	err := d.db.Read(ctx, func(tx *db.Tx) error {
+	err := d.read(ctx, caller.Course, func(tx *db.Tx) error {
 		w := d.newWorkingSet()
 		if err := w.load(tx, []*item{it}); err != nil {
 			return err

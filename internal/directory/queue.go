@@ -3,6 +3,7 @@ package directory
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/roundtable-directory/roundtable"
 )
@@ -10,25 +11,29 @@ import (
 // MaxBatch is how many items one transaction takes at most.
 const MaxBatch = 256
 
-// Bounds of the write path (docs/architecture.md).
-const (
-	maxQueue       = 4_096  // items waiting, beyond which new ones are refused
-	maxBatchWeight = 20_000 // list elements of one transaction; a single item may pass it alone
-)
+// MaxQueue is how many items wait, beyond which new ones are refused.
+const MaxQueue = 4_096
 
-// queue holds the items that wait for the worker, with turns by organisation: a
-// busy organisation delays itself and not the others.
+// maxBatchWeight is how many list elements one transaction takes. A single item may pass
+// it alone.
+const maxBatchWeight = 20_000
+
+// queue holds the items that wait for a worker, with turns by organisation: a busy
+// organisation delays itself and not the others. Items on a user who is in the hands
+// of one worker wait for it, so that workers do not undo each other's work.
 type queue struct {
 	mu     sync.Mutex
 	filled sync.Cond
 	turns  []int64           // organisations with items, in the order of their turns
 	items  map[int64][]*item // by organisation, first come first served
+	held   map[string]int    // users whose items were taken, and in how many items
 	size   int
+	excess int64 // items that found it full
 	closed bool
 }
 
 func newQueue() *queue {
-	q := &queue{items: make(map[int64][]*item)}
+	q := &queue{items: make(map[int64][]*item), held: make(map[string]int)}
 	q.filled.L = &q.mu
 	return q
 }
@@ -40,9 +45,11 @@ func (q *queue) push(it *item) error {
 	switch {
 	case q.closed:
 		return unavailable()
-	case q.size >= maxQueue && !q.dropGone():
+	case q.size >= MaxQueue && !q.dropGone():
+		q.excess++
 		return &roundtable.Error{Code: roundtable.CodeOverloaded, RetryAfter: retrySoon}
 	}
+	it.asked = time.Now()
 	q.add(it)
 	q.filled.Signal()
 	return nil
@@ -96,21 +103,35 @@ func (q *queue) add(it *item) {
 
 // take waits until there is something to do and returns a batch of at most limit
 // items, at once and without a timer. Items whose caller is gone are dropped. It
-// returns nil when the queue is closed and empty.
+// returns nil when the queue is closed and empty. Whoever takes a batch says when it
+// is done.
 func (q *queue) take(limit int) []*item {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for {
-		for q.size == 0 && !q.closed {
-			q.filled.Wait()
-		}
-		if q.size == 0 {
-			return nil
-		}
 		if batch := q.takeTurns(limit); len(batch) > 0 {
+			for _, it := range batch {
+				q.held[it.target]++
+			}
 			return batch
 		}
+		if q.size == 0 && q.closed {
+			return nil
+		}
+		q.filled.Wait()
 	}
+}
+
+// done lets go of the users of a batch.
+func (q *queue) done(batch []*item) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, it := range batch {
+		if q.held[it.target]--; q.held[it.target] <= 0 {
+			delete(q.held, it.target)
+		}
+	}
+	q.filled.Broadcast()
 }
 
 // takeTurns takes one item of each organisation in turn until the batch is full.
@@ -123,14 +144,19 @@ func (q *queue) takeTurns(limit int) []*item {
 	for len(q.turns) > 0 && len(batch) < limit {
 		org := q.turns[0]
 		q.turns = q.turns[1:]
-		next := q.items[org][0]
+		place := q.firstFree(org)
+		if place < 0 {
+			late = append(late, org)
+			continue
+		}
+		next := q.items[org][place]
 		gone := next.ctx.Err() != nil
 		tooMuch := len(batch) > 0 && weight+next.weight > maxBatchWeight || next.bulk && bulk >= max(1, limit/2)
 		if tooMuch && !gone {
 			late = append(late, org)
 			continue
 		}
-		q.dropFirst(org)
+		q.drop(org, place)
 		if gone {
 			next.answer(nil, next.ctx.Err())
 			continue
@@ -145,14 +171,29 @@ func (q *queue) takeTurns(limit int) []*item {
 	return batch
 }
 
-func (q *queue) dropFirst(org int64) {
+// firstFree is the place of the first item of an organisation that another worker does
+// not hold up; below zero if there is none. An operation has no target to be held.
+func (q *queue) firstFree(org int64) int {
+	if len(q.held) == 0 {
+		return 0
+	}
+	return slices.IndexFunc(q.items[org], func(it *item) bool { return it.target == "" || q.held[it.target] == 0 })
+}
+
+func (q *queue) drop(org int64, place int) {
 	q.size--
-	if rest := q.items[org][1:]; len(rest) > 0 {
+	if rest := slices.Delete(q.items[org], place, place+1); len(rest) > 0 {
 		q.items[org] = rest
 		q.turns = append(q.turns, org)
 	} else {
 		delete(q.items, org)
 	}
+}
+
+func (q *queue) isClosed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed
 }
 
 // close refuses further items. What waits is still taken.

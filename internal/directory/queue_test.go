@@ -248,3 +248,48 @@ func TestClosedQueue(t *testing.T) {
 		t.Error("a batch out of a closed and empty queue")
 	}
 }
+
+// on is an item on a user.
+func on(user string, org int64) *item {
+	it := waiting(org, 1)
+	it.target = user
+	return it
+}
+
+func TestQueueKeepsUsersApart(t *testing.T) {
+	t.Parallel()
+	first, second, other, moved, operation := on("a", 1), on("a", 1), on("b", 1), on("a", 2), waiting(1, 1)
+	q := filled(t, first)
+	taken := q.take(MaxBatch)
+	for _, it := range []*item{second, other, moved, operation} {
+		if err := q.push(it); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if batch := q.take(MaxBatch); !slices.Equal(batch, []*item{other, operation}) {
+		t.Errorf("beside a batch on a, %d items are taken, want those on others", len(batch))
+	}
+	next := make(chan []*item)
+	go func() { next <- q.take(MaxBatch) }()
+	q.done(taken)
+	if batch := <-next; len(batch) != 2 || !slices.Contains(batch, second) || !slices.Contains(batch, moved) {
+		t.Errorf("after it, %d items are taken, want both on a", len(batch))
+	}
+}
+
+func TestQueueClosesBehindHeldUsers(t *testing.T) {
+	t.Parallel()
+	q := filled(t, on("a", 1))
+	taken := q.take(MaxBatch)
+	if err := q.push(on("a", 1)); err != nil {
+		t.Fatal(err)
+	}
+	q.close()
+	next := make(chan []*item)
+	go func() { next <- q.take(MaxBatch) }()
+	q.done(taken)
+	last := <-next
+	if q.done(last); len(last) != 1 || q.take(MaxBatch) != nil || len(q.held) != 0 {
+		t.Errorf("%d items were left, %v held", len(last), q.held)
+	}
+}

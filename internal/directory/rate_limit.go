@@ -24,6 +24,7 @@ type Quota struct {
 // first of them.
 type rateLimit struct {
 	limit   int
+	refused int64
 	mu      sync.Mutex
 	windows map[int64]*rateWindow
 }
@@ -63,6 +64,8 @@ func (l *rateLimit) take(org int64, now time.Time) Quota {
 	left := l.limit - w.n - 1
 	if left >= 0 {
 		w.n++
+	} else {
+		l.refused++
 	}
 	reset := (w.since.Add(QuotaWindow).Sub(now) + time.Second - 1).Truncate(time.Second)
 	return Quota{Limit: l.limit, Left: left, Reset: reset}

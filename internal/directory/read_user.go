@@ -12,7 +12,7 @@ import (
 func (d *Directory) User(ctx context.Context, caller Caller, id string) (*roundtable.User, *roundtable.Org, error) {
 	var view *roundtable.User
 	var org *roundtable.Org
-	err := d.db.Read(ctx, func(tx *db.Tx) error {
+	err := d.read(ctx, caller.Course, func(tx *db.Tx) error {
 		w := d.newWorkingSet()
 		target, err := w.readable(tx, newReading(ctx, caller, id))
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/roundtable-directory/roundtable"
@@ -169,7 +170,9 @@ func TestMembersAndColumns(t *testing.T) {
 	} {
 		var columns []string
 		for _, column := range d.columns(t, table) {
-			columns = append(columns, column.Name)
+			if !strings.HasPrefix(column.Name, "next_") { // of a later schema, see dbtest
+				columns = append(columns, column.Name)
+			}
 		}
 		for _, field := range reflect.VisibleFields(test.row) {
 			column := field.Tag.Get("db")

@@ -50,6 +50,7 @@ func (d *Directory) submit(it *item, hash *string) (*roundtable.Outcome, error) 
 	}
 	select {
 	case <-it.answered:
+		it.caller.Course.add(it.step)
 		return it.outcome, it.err
 	case <-it.ctx.Done():
 		return nil, it.ctx.Err()
@@ -72,7 +73,7 @@ func (d *Directory) hashPassword(it *item, password string, hash *string) (err e
 
 // judgeOnSnapshot judges an item without writing it.
 func (d *Directory) judgeOnSnapshot(it *item) (outcome *roundtable.Outcome, err error) {
-	err = d.db.Read(it.ctx, func(tx *db.Tx) error {
+	err = d.read(it.ctx, it.caller.Course, func(tx *db.Tx) error {
 		if retry := it.caller.Retry; retry != nil {
 			if replayed, err := d.replay(tx, retry, d.now()); replayed != nil || err != nil {
 				return cmp.Or(err, replayed)
@@ -93,7 +94,7 @@ func (d *Directory) explain(it *item, err error) error {
 	if it.caller.Retry != nil || !isVersionConflict(err) {
 		return err
 	}
-	failed := d.db.Read(it.ctx, func(tx *db.Tx) error {
+	failed := d.read(it.ctx, it.caller.Course, func(tx *db.Tx) error {
 		err = d.explainIn(tx, it, err)
 		return nil
 	})

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/roundtable-directory/roundtable"
-	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
 // workingSet is what a batch has read, kept up to date as its items are judged:
@@ -19,7 +18,7 @@ type workingSet struct {
 	users map[string]*roundtable.User // present state
 
 	stored    map[string]*roundtable.User // state in the database
-	positions map[string]map[string]int64 // user to its businesses to their positions in the database
+	positions map[string][]placement      // of each user, its businesses in the database
 	regraded  map[string]bool             // users whose standing this batch has changed
 	outcomes  []recorded                  // what is to be written
 	retries   map[[32]byte]bool           // scopes of the requests of this batch that may be sent again
@@ -40,32 +39,9 @@ func (d *Directory) newWorkingSet() *workingSet {
 			Admins: make(map[int64]map[string]bool), Credentials: make(map[string]roundtable.Credentials),
 		},
 		keys: make(map[int64]*storedKey), users: make(map[string]*roundtable.User),
-		stored: make(map[string]*roundtable.User), positions: make(map[string]map[string]int64),
+		stored: make(map[string]*roundtable.User), positions: make(map[string][]placement),
 		regraded: make(map[string]bool), retries: make(map[[32]byte]bool),
 	}
-}
-
-// load reads what judging the items takes, set-wise.
-func (w *workingSet) load(tx *db.Tx, items []*item) error {
-	if err := w.loadUsers(tx, items); err != nil {
-		return err
-	}
-	wanted := w.wanted(items)
-	if err := w.loadOrgs(tx, keys(wanted.orgs)); err != nil {
-		return err
-	}
-	if err := w.loadLists(tx, keys(wanted.lists)); err != nil {
-		return err
-	}
-	w.wantReferences(items, wanted)
-	for _, load := range []func(*db.Tx, *wantedFacts) error{
-		w.loadOverlaps, w.loadBusinesses, w.loadGroups, w.loadEmailOwners, w.loadAdmins, w.loadCredentials,
-	} {
-		if err := load(tx, wanted); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // judge judges one item and takes what it changes into the working set, if it is to be
@@ -89,7 +65,7 @@ func (w *workingSet) judgeUpdate(actor roundtable.Actor, it *item, why purpose) 
 	if !it.patch().Email.Set || why == toReplay {
 		return w.rule(actor, it, false)
 	}
-	err = w.d.emails.judge(actor.User.OrgID, w.now, &it.emailTold, func(limitReached bool) error {
+	err = w.d.emails.judge(actor.User.OrgID, w.now, func(limitReached bool) error {
 		outcome, err = w.rule(actor, it, limitReached)
 		return err
 	})

@@ -151,7 +151,7 @@ func (o *operation) unassign(business string) error {
 	for _, id := range keys(holders) {
 		user := o.users[id]
 		user.BusinessIDs = []string{business}
-		o.positions[id] = map[string]int64{business: positions[id]}
+		o.positions[id] = []placement{{business, positions[id]}}
 		outcome := roundtable.LoseBusinesses(user)
 		outcome.Credentials = o.facts.Credentials[id]
 		o.record(outcome)

@@ -10,9 +10,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
-
-	"github.com/roundtable-directory/roundtable"
 )
 
 // Limits of a connection, against clients that trickle.
@@ -24,12 +23,21 @@ const (
 	maxHeaderBytes = 64 << 10
 )
 
+// farewell is how long a server that stops answers that it does.
+const farewell = 100 * time.Millisecond
+
+// ErrCutOff is a Shutdown that did not wait for every request.
+var ErrCutOff = errors.New("requests under way were cut off")
+
 // Options say how to serve.
 type Options struct {
 	TLSCert, TLSKey string         // files; empty: plain HTTP
 	TrustedProxies  []netip.Prefix // peers whose X-Forwarded-For is believed
 	Now             func() time.Time
 	Log             *slog.Logger
+
+	SlowRequest time.Duration                 // requests that take longer are logged; 0: none is
+	Observe     []func(*http.Request, *Visit) // are told of every request at its end
 }
 
 // Server serves a handler on one listener.
@@ -37,6 +45,9 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	options  Options
+	draining atomic.Bool
+	refusing atomic.Bool
+	inFlight atomic.Int64
 }
 
 // New prepares a server; Serve starts it.
@@ -68,42 +79,40 @@ func (s *Server) Serve() error {
 	return err
 }
 
-// Shutdown takes no further requests and waits for those under way.
-func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
+// Drain says that the server will stop: it goes on to answer, closes each connection
+// after the next answer, and is not ready, so that whoever spreads the load sends no more.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// Shutdown refuses further requests and waits for those under way. Under load
+// it takes connections for a moment more, so that clients in full swing read a refusal
+// and not an end. What
+// is under way when ctx ends is cut off; then it returns ErrCutOff.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.Drain()
+	s.refusing.Store(true)
+	if s.inFlight.Load() > 0 {
+		select {
+		case <-time.After(farewell):
+		case <-ctx.Done():
+		}
+	}
+	err := s.http.Shutdown(ctx)
+	if ctx.Err() != nil && err != nil {
+		return errors.Join(ErrCutOff, s.http.Close())
+	}
+	return err
+}
+
+// Draining reports whether the server stops, or will.
+func (s *Server) Draining() bool { return s.draining.Load() }
+
+// InFlight is how many requests are being served.
+func (s *Server) InFlight() int64 { return s.inFlight.Load() }
 
 // Loopback reports whether a listener is reached from this machine only.
 func Loopback(listener net.Listener) bool {
 	address, ok := listener.Addr().(*net.TCPAddr)
 	return ok && address.IP.IsLoopback()
-}
-
-type contextKey struct{}
-
-// carried is what a request carries from here to its handler.
-type carried struct {
-	id     string
-	origin roundtable.Origin
-}
-
-// RequestID returns the id that names the request in logs, events and errors.
-func RequestID(r *http.Request) string { return carriedBy(r).id }
-
-// Origin returns where and when the request came in.
-func Origin(r *http.Request) roundtable.Origin { return carriedBy(r).origin }
-
-func carriedBy(r *http.Request) carried {
-	c, _ := r.Context().Value(contextKey{}).(carried)
-	return c
-}
-
-func (s *Server) wrap(handler http.Handler) http.Handler {
-	loopback := Loopback(s.listener)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		now := s.options.Now()
-		c := carried{id: newRequestID(now), origin: roundtable.Origin{Now: now, Address: s.clientAddress(r), Loopback: loopback}}
-		w.Header()["X-Request-Id"] = []string{c.id}
-		handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, c)))
-	})
 }
 
 // clientAddress is the peer's address or, behind trusted proxies, the right-most

@@ -84,12 +84,12 @@ func (c *Cluster) create(o Options) error {
 	if c.sortsByLanguage() {
 		args = append(args, "--locale-provider=icu", "--icu-locale=en")
 	}
-	initdb, err := c.folder.Command("initdb.log", filepath.Join(c.programs, "initdb"), args...)
+	initdb, err := c.folder.Command("", filepath.Join(c.programs, "initdb"), args...)
 	if err != nil {
 		return err
 	}
 	if err := initdb.Run(); err != nil {
-		return fmt.Errorf("initdb: %w\n%s", err, c.printed("initdb.log"))
+		return fmt.Errorf("initdb: %w\n%s", err, c.folder.Printed("", "initdb"))
 	}
 	settings := []string{
 		"unix_socket_directories = ''", "listen_addresses = '127.0.0.1'", "max_connections = 200",
@@ -117,7 +117,7 @@ func (c *Cluster) configure(settings []string) error {
 
 // run starts the server's process and waits until it answers.
 func (c *Cluster) run() error {
-	server, err := c.folder.Command("server.log", filepath.Join(c.programs, "postgres"), "-D", "data", "-p", fmt.Sprint(c.port))
+	server, err := c.folder.Command("", filepath.Join(c.programs, "postgres"), "-D", "data", "-p", fmt.Sprint(c.port))
 	if err != nil {
 		return err
 	}
@@ -142,24 +142,15 @@ func (c *Cluster) run() error {
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			return fmt.Errorf("the server does not answer: %w\n%s", err, c.printed("server.log"))
+			return fmt.Errorf("the server does not answer: %w\n%s", err, c.folder.Printed("", "postgres"))
 		case <-ended:
-			printed := c.printed("server.log")
+			printed := c.folder.Printed("", "postgres")
 			if strings.Contains(printed, "Address already in use") {
 				err = errPortTaken
 			}
 			return fmt.Errorf("the server ended: %w\n%s", err, printed)
 		}
 	}
-}
-
-// printed is the end of a log.
-func (c *Cluster) printed(log string) string {
-	text, err := os.ReadFile(filepath.Join(c.folder.Path, log))
-	if err != nil {
-		return err.Error()
-	}
-	return string(text[max(0, len(text)-4000):])
 }
 
 // DSN is the address of a database, with its password.
@@ -199,6 +190,9 @@ func SQL(ctx context.Context, dsn, text string) ([][]string, error) {
 	return rows, nil
 }
 
+// Folder is where everything is. Processes that work in it end with the test's.
+func (c *Cluster) Folder() string { return c.folder.Path }
+
 // Kill ends the server's processes with -9, all at once as far as that goes. The
 // files stay, and Restart goes on with them.
 func (c *Cluster) Kill() {
@@ -209,6 +203,13 @@ func (c *Cluster) Kill() {
 	<-c.ended
 	c.folder.Kill("data")
 }
+
+// Freeze stops the server in the middle of what it does: connections stay, and nobody
+// answers on them.
+func (c *Cluster) Freeze() { c.folder.Signal("data", syscall.SIGSTOP) }
+
+// Thaw has a frozen server go on.
+func (c *Cluster) Thaw() { c.folder.Signal("data", syscall.SIGCONT) }
 
 // Restart shuts the server down if it runs, and starts it at the same address.
 func (c *Cluster) Restart() error {
@@ -231,7 +232,7 @@ func (c *Cluster) shutDown() error {
 	case <-c.ended:
 		return nil
 	case <-late.C:
-		return fmt.Errorf("the server does not end\n%s", c.printed("server.log"))
+		return fmt.Errorf("the server does not end\n%s", c.folder.Printed("", "postgres"))
 	}
 }
 

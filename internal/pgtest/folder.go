@@ -22,6 +22,8 @@ type Folder struct {
 	alive      io.WriteCloser // the guard's input: its end is the end of our process
 }
 
+const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 // guardScript waits for the end of its input. Without a word before that, whoever
 // works in the folder is ended.
 const guardScript = `read -r _ && exit
@@ -67,7 +69,7 @@ func (f *Folder) own() error {
 		return err
 	}
 	f.credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return os.Chown(f.Path, int(uid), int(gid))
+	return f.give(f.Path)
 }
 
 func (f *Folder) watch() (err error) {
@@ -79,25 +81,52 @@ func (f *Folder) watch() (err error) {
 	return f.guard.Start()
 }
 
-// Command prepares a program that works in the folder, as its owner. What it
-// prints is added to a file of that name.
-func (f *Folder) Command(log, program string, args ...string) (*exec.Cmd, error) {
+// Command prepares a program that works in a folder inside, as its owner. What it
+// prints is added to the folder's file NAME.log.
+func (f *Folder) Command(folder, program string, args ...string) (*exec.Cmd, error) {
 	cmd := exec.Command(program, args...)
-	cmd.Dir = f.Path
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "HOME="+f.Path)
+	cmd.Dir = filepath.Join(f.Path, folder)
+	// Nothing of our environment: PGHOST and its like would be obeyed.
+	cmd.Env = []string{"PATH=" + systemPath, "LC_ALL=C", "HOME=" + f.Path}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: f.credential}
-	out, err := os.OpenFile(filepath.Join(f.Path, log), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	out, err := os.OpenFile(f.log(folder, program), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	cmd.Stdout, cmd.Stderr = out, out
 	return cmd, err
 }
 
-// Write makes a file that the owner may read.
+func (f *Folder) log(folder, program string) string {
+	return filepath.Join(f.Path, folder, filepath.Base(program)+".log")
+}
+
+// Printed is the end of what a program printed, or why it cannot be read.
+func (f *Folder) Printed(folder, program string) string {
+	text, err := os.ReadFile(f.log(folder, program))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-8000):])
+}
+
+// Make makes a folder inside.
+func (f *Folder) Make(folder string) error {
+	path := filepath.Join(f.Path, folder)
+	return errors.Join(os.Mkdir(path, 0o700), f.give(path))
+}
+
+// Write makes a file that only the owner may read.
 func (f *Folder) Write(name, text string) (path string, err error) {
 	path = filepath.Join(f.Path, name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil || f.credential == nil {
-		return path, err
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return "", err
 	}
-	return path, os.Chown(path, int(f.credential.Uid), int(f.credential.Gid))
+	return path, f.give(path)
+}
+
+func (f *Folder) give(path string) error {
+	if f.credential == nil {
+		return nil
+	}
+	return os.Chown(path, int(f.credential.Uid), int(f.credential.Gid))
 }
 
 // Signal sends a signal to every process that works in a folder inside, and

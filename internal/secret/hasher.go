@@ -3,6 +3,7 @@ package secret
 import (
 	"context"
 	"io"
+	"sync/atomic"
 )
 
 const (
@@ -16,6 +17,7 @@ type Hasher struct {
 	places chan struct{} // one for each caller at work or waiting
 	work   chan struct{}
 	derive derive
+	busy   atomic.Int64 // callers that were turned away
 }
 
 // NewHasher returns a Hasher with nobody in it. The work is done by the helper, or
@@ -56,6 +58,7 @@ func (h *Hasher) inTurn(ctx context.Context, do func() error) error {
 	case h.places <- struct{}{}:
 		defer func() { <-h.places }()
 	default:
+		h.busy.Add(1)
 		return ErrBusy
 	}
 	select {
@@ -65,4 +68,17 @@ func (h *Hasher) inTurn(ctx context.Context, do func() error) error {
 		return ctx.Err()
 	}
 	return do()
+}
+
+// Load is how much a Hasher has to do.
+type Load struct {
+	Hashing int   // passwords at work
+	Waiting int   // callers that wait for their turn
+	Refused int64 // callers that were turned away, since it began
+}
+
+// Load returns how much there is to do now.
+func (h *Hasher) Load() Load {
+	hashing := len(h.work)
+	return Load{Hashing: hashing, Waiting: max(0, len(h.places)-hashing), Refused: h.busy.Load()}
 }

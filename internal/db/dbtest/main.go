@@ -23,17 +23,24 @@ func Engine() db.Engine {
 // Main runs the tests of a package that opens databases. It is what TestMain does. Tests
 // that are about one engine begin with its name, as in TestSQLiteFile and
 // TestPostgreSQLPool, and run on that one only.
-func Main(m *testing.M) { os.Exit(Run(m)) }
+func Main(m *testing.M) { os.Exit(run(m)) }
 
-// Run is Main for a TestMain that has more to do.
-func Run(m *testing.M) int {
+func run(m *testing.M) int {
 	flag.Parse()
-	other := map[db.Engine]db.Engine{db.SQLite: db.PostgreSQL, db.PostgreSQL: db.SQLite}[Engine()]
-	if skip := flag.Lookup("test.skip"); skip.Value.String() == "" {
-		if err := skip.Value.Set("^Test" + string(other)); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
+	if err := SkipOther(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	return m.Run()
+}
+
+// SkipOther is Main for a TestMain that has more to do: it leaves out the tests of the
+// other engine, unless -skip was given.
+func SkipOther() error {
+	other := map[db.Engine]db.Engine{db.SQLite: db.PostgreSQL, db.PostgreSQL: db.SQLite}[Engine()]
+	skip := flag.Lookup("test.skip")
+	if skip.Value.String() != "" {
+		return nil
+	}
+	return skip.Value.Set("^Test" + string(other))
 }

@@ -92,6 +92,9 @@ func complete(o db.Options, fill func(context.Context, *db.DB) error) error {
 		return err
 	}
 	err = d.Migrate(ctx)
+	if err == nil {
+		err = toNext(ctx, d)
+	}
 	if err == nil && fill != nil {
 		err = fill(ctx, d)
 	}

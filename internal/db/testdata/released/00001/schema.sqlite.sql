@@ -1,0 +1,218 @@
+CREATE TABLE api_keys (
+    id                         INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id                    TEXT    NOT NULL REFERENCES users (id),
+    secret_hash                BLOB    NOT NULL UNIQUE,
+    previous_secret_hash       BLOB    UNIQUE,
+    previous_expires_at        INTEGER,
+    kind                       TEXT    NOT NULL,
+    bot_org_id                 INTEGER,
+    label                      TEXT    NOT NULL,
+    label_key                  TEXT    NOT NULL,
+    description                TEXT    NOT NULL,
+    demo                       INTEGER NOT NULL,
+    expiration_date            TEXT,
+    ip_whitelist               TEXT    NOT NULL,
+    has_restricted_permissions INTEGER NOT NULL,
+    permissions                TEXT    NOT NULL,
+    last_used_at               INTEGER,
+    created_at                 INTEGER NOT NULL,
+    created_by                 TEXT,
+    revoked_at                 INTEGER,
+    revoked_by                 TEXT
+) STRICT;
+CREATE INDEX api_keys_by_user ON api_keys (user_id);
+CREATE INDEX api_keys_of_bots ON api_keys (bot_org_id) WHERE bot_org_id IS NOT NULL;
+CREATE TABLE business_groups (
+    business_id TEXT    NOT NULL REFERENCES businesses (id),
+    group_id    INTEGER NOT NULL REFERENCES groups (id),
+    PRIMARY KEY (business_id, group_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX business_groups_by_group ON business_groups (group_id, business_id);
+CREATE TABLE businesses (
+    id                  TEXT    NOT NULL PRIMARY KEY,
+    org_id              INTEGER NOT NULL REFERENCES orgs (id),
+    code                TEXT    NOT NULL,
+    name                TEXT    NOT NULL,
+    city                TEXT    NOT NULL,
+    zipcode             TEXT    NOT NULL,
+    country             TEXT    NOT NULL,
+    status              TEXT    NOT NULL,
+    reach               TEXT    NOT NULL,
+    presence_management INTEGER NOT NULL,
+    name_key            TEXT    NOT NULL DEFAULT '',
+    city_key            TEXT    NOT NULL DEFAULT '',
+    words               TEXT    NOT NULL DEFAULT '',
+    created_at          INTEGER NOT NULL,
+    modified_at         INTEGER NOT NULL,
+    version             INTEGER NOT NULL,
+    data                TEXT    NOT NULL,
+    UNIQUE (org_id, code)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX businesses_by_org ON businesses (
+    org_id, id, presence_management, status, reach, country, zipcode, name_key, city_key, words, created_at, modified_at, code
+);
+CREATE TABLE connection_tokens (
+    token_hash  BLOB    NOT NULL PRIMARY KEY,
+    user_id     TEXT    NOT NULL REFERENCES users (id),
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    consumed_at INTEGER,
+    revoked_at  INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX connection_tokens_by_user ON connection_tokens (user_id);
+CREATE TABLE deleted_users (
+    id            TEXT    NOT NULL PRIMARY KEY,
+    org_id        INTEGER NOT NULL REFERENCES orgs (id),
+    role          TEXT    NOT NULL,
+    version       INTEGER NOT NULL,
+    last_event_id INTEGER,
+    deleted_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deleted_users_by_org ON deleted_users (org_id);
+CREATE TABLE events (
+    id          INTEGER PRIMARY KEY,
+    previous_id INTEGER,
+    user_id     TEXT    NOT NULL,
+    version     INTEGER NOT NULL,
+    org_id      INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    actor_id    TEXT    NOT NULL,
+    api_key_id  INTEGER NOT NULL,
+    request_id  TEXT    NOT NULL,
+    changes     TEXT    NOT NULL,
+    effects     TEXT    NOT NULL,
+    reverts     INTEGER
+) STRICT;
+CREATE TABLE groups (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    org_id     INTEGER NOT NULL REFERENCES orgs (id),
+    section_id INTEGER NOT NULL REFERENCES sections (id),
+    name       TEXT    NOT NULL,
+    name_key   TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (section_id, name_key)
+) STRICT;
+CREATE INDEX groups_by_org ON groups (org_id, id);
+CREATE TABLE idempotent_answers (
+    scope      BLOB    NOT NULL PRIMARY KEY,
+    body       BLOB    NOT NULL,
+    api_key_id INTEGER NOT NULL,
+    org_id     INTEGER NOT NULL,
+    answer     TEXT    NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotent_answers_by_age ON idempotent_answers (created_at);
+CREATE INDEX idempotent_answers_by_key ON idempotent_answers (api_key_id);
+CREATE TABLE links (
+    token_hash BLOB    NOT NULL PRIMARY KEY,
+    user_id    TEXT    NOT NULL REFERENCES users (id),
+    kind       TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at    INTEGER,
+    voided_at  INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX links_by_user ON links (user_id);
+CREATE TABLE mails (
+    id           INTEGER PRIMARY KEY,
+    user_id      TEXT    NOT NULL REFERENCES users (id),
+    kind         TEXT    NOT NULL,
+    created_at   INTEGER NOT NULL,
+    sent_at      INTEGER,
+    cancelled_at INTEGER
+) STRICT;
+CREATE INDEX mails_by_user ON mails (user_id);
+CREATE TABLE orgs (
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    provider_id      INTEGER NOT NULL REFERENCES providers (id),
+    name             TEXT    NOT NULL,
+    name_key         TEXT    NOT NULL,
+    alias            TEXT    NOT NULL UNIQUE,
+    type             TEXT    NOT NULL,
+    plans            TEXT    NOT NULL,
+    max_businesses   INTEGER,
+    last_api_call_at INTEGER,
+    created_at       INTEGER NOT NULL,
+    version          INTEGER NOT NULL,
+    shops_version    INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX orgs_by_provider ON orgs (provider_id, id);
+CREATE TABLE passwords (
+    user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES users (id),
+    hash       TEXT    NOT NULL,
+    changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE providers (
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    label TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE sections (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    org_id   INTEGER NOT NULL REFERENCES orgs (id),
+    name     TEXT    NOT NULL,
+    name_key TEXT    NOT NULL,
+    UNIQUE (org_id, name_key)
+) STRICT;
+CREATE TABLE sessions (
+    id         INTEGER PRIMARY KEY,
+    token_hash BLOB    NOT NULL UNIQUE,
+    user_id    TEXT    NOT NULL REFERENCES users (id),
+    kind       TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE TABLE sso_configurations (
+    org_id             INTEGER NOT NULL PRIMARY KEY REFERENCES orgs (id),
+    kind               TEXT    NOT NULL,
+    enabled            INTEGER NOT NULL,
+    admin_signed_in_at INTEGER
+) STRICT;
+CREATE TABLE sso_links (
+    user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES users (id),
+    issuer     TEXT    NOT NULL,
+    subject    TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (issuer, subject)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE user_accesses (
+    user_id    TEXT    NOT NULL REFERENCES users (id),
+    access_set INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
+    group_id   INTEGER NOT NULL REFERENCES groups (id),
+    PRIMARY KEY (user_id, access_set, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX user_accesses_by_group ON user_accesses (group_id, user_id);
+CREATE TABLE user_businesses (
+    user_id     TEXT    NOT NULL REFERENCES users (id),
+    position    INTEGER NOT NULL,
+    business_id TEXT    NOT NULL REFERENCES businesses (id),
+    PRIMARY KEY (user_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX user_businesses_by_business ON user_businesses (business_id, user_id);
+CREATE TABLE users (
+    id            TEXT    NOT NULL PRIMARY KEY,
+    org_id        INTEGER NOT NULL REFERENCES orgs (id),
+    email         TEXT    NOT NULL,
+    email_key     TEXT    NOT NULL,
+    first_name    TEXT    NOT NULL,
+    last_name     TEXT    NOT NULL,
+    lang          TEXT    NOT NULL,
+    phone         TEXT    NOT NULL,
+    role          TEXT    NOT NULL,
+    status        TEXT    NOT NULL,
+    disabled      INTEGER NOT NULL,
+    sso_only      INTEGER NOT NULL,
+    sidebar_pages TEXT,
+    keywords      TEXT    NOT NULL,
+    receive_reviews_email_notifications INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    version       INTEGER NOT NULL,
+    last_event_id INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX users_above_managers ON users (role, org_id, id) WHERE role IN ('PROVIDER', 'ORG_ADMIN', 'ORG_MANAGER', 'PUBLISHER');
+CREATE INDEX users_by_org ON users (org_id, id);
+CREATE UNIQUE INDEX users_email_key ON users (email_key);
+CREATE INDEX users_org_admins ON users (org_id, id) WHERE role = 'ORG_ADMIN';
+CREATE INDEX users_providers ON users (org_id, id) WHERE role = 'PROVIDER';
