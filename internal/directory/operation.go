@@ -56,8 +56,13 @@ func judging[T any](
 }
 
 // reading answers from one read snapshot.
-func reading[T any](ctx context.Context, d *Directory, caller Caller, do func(*operation) (T, error)) (result T, err error) {
-	err = d.read(ctx, caller.Course, func(tx *db.Tx) error {
+func reading[T any](ctx context.Context, d *Directory, caller Caller, do func(*operation) (T, error)) (T, error) {
+	return readingBy(ctx, d, caller, d.db.Read, do)
+}
+
+// readingBy is reading by another way than the usual one.
+func readingBy[T any](ctx context.Context, d *Directory, caller Caller, read snapshot, do func(*operation) (T, error)) (result T, err error) {
+	err = readBy(ctx, caller.Course, read, func(tx *db.Tx) error {
 		o, err := d.newOperation(tx, &item{ctx: ctx, caller: caller})
 		if err != nil {
 			return err
