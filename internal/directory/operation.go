@@ -153,7 +153,7 @@ func (d *Directory) operateOnce(tx *db.Tx, it *item) (refusal, err error) {
 // operateSafely carries out one operation in a savepoint. refusal is its own error;
 // err is that the transaction as a whole cannot go on.
 func (d *Directory) operateSafely(tx *db.Tx, it *item, do func(*operation) error) (refusal, err error) {
-	return tx.Savepoint(func() (failed error) {
+	refusal, err = tx.Savepoint(func() (failed error) {
 		defer func() {
 			if p := recover(); p != nil {
 				d.log.Error("panic in an operation", "panic", p, "request_id", it.caller.RequestID, "stack", string(debug.Stack()))
@@ -166,6 +166,10 @@ func (d *Directory) operateSafely(tx *db.Tx, it *item, do func(*operation) error
 		}
 		return do(o)
 	})
+	if err == nil && d.inTheWay(refusal) {
+		err = refusal // the whole batch is tried again
+	}
+	return refusal, err
 }
 
 // record takes the change of a user into the operation, to be written by writeUsers.
