@@ -149,7 +149,7 @@ func open(t testing.TB, seed Seed, options Options) *opened {
 	if options.Log == nil {
 		options.Log = slog.New(&errorLog{Handler: slog.DiscardHandler, report: t.Error})
 	}
-	database := dbtest.Open(t, db.Options{Writers: 1})
+	database := dbtest.Open(t, db.Options{Writers: 4})
 	if err := Plant(t.Context(), database, seed, roundtable.Micros(noon)); err != nil {
 		t.Fatal(err)
 	}
