@@ -59,11 +59,13 @@ func TestReadsOnly(t *testing.T) {
 	sql(t, c, "postgres", "ALTER SYSTEM SET default_transaction_read_only = on")
 	sql(t, c, "postgres", "SELECT pg_reload_conf()")
 	l.refusals(t)
+	becomes(t, l.Node, ready, http.StatusServiceUnavailable)
 	if err := l.book.Read(t.Context(), l.URL); err != nil {
 		t.Errorf("reading does not go on: %v", err)
 	}
 	sql(t, c, "postgres", "ALTER SYSTEM RESET default_transaction_read_only")
 	sql(t, c, "postgres", "SELECT pg_reload_conf()")
+	becomes(t, l.Node, ready, http.StatusOK)
 	l.await(t, 200)
 	l.settle(t)
 }
