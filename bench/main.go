@@ -44,7 +44,7 @@ func parse(args []string) (settings, error) {
 	flags.IntVar(&s.rounds, "rounds", 5, "how often each mode runs; medians are printed")
 	flags.IntVar(&s.users, "users", 10_000, "users of the database")
 	flags.IntVar(&s.largeUsers, "large", 1_000_000, "users of the large database")
-	flags.StringVar(&s.only, "only", "", "run only the modes whose names contain one of these, separated by semicolons; \"search\" for the searches")
+	flags.StringVar(&s.only, "only", "", "run only the modes whose names contain one of these, separated by semicolons; \"search\" for the searches, \"PostgreSQL\" for those on it")
 	flags.StringVar(&s.out, "out", "", "write the report to this file too")
 	flags.StringVar(&s.tempDir, "dir", "", "folder for the temporary databases, on a real disk")
 	if err := flags.Parse(args); err != nil {
@@ -68,7 +68,7 @@ func (s settings) selected() []mode {
 		return modes
 	}
 	var chosen []mode
-	for _, m := range slices.Concat(modes, searchModes()) {
+	for _, m := range slices.Concat(modes, searchModes(), postgresModes) {
 		for part := range strings.SplitSeq(s.only, ";") {
 			if strings.Contains(m.name, strings.TrimSpace(part)) {
 				chosen = append(chosen, m)
@@ -89,12 +89,16 @@ type bench struct {
 	copies              int
 	startups            []time.Duration // on the large database
 	subjects            []*subject
-	searching           *searching // nil: nothing is searched
+	searching           *searching   // nil: nothing is searched
+	postgres            [2]*postgres // without and with a standby; nil: not started
 }
 
 func run(ctx context.Context, args []string) (err error) {
-	if len(args) == 1 && args[0] == emptyCommand {
+	switch {
+	case len(args) == 1 && args[0] == emptyCommand:
 		return serveEmpty(ctx)
+	case len(args) == 2 && args[0] == plainCommand:
+		return servePlain(ctx, args[1])
 	}
 	s, err := parse(args)
 	if err != nil {
@@ -128,8 +132,10 @@ func (b *bench) setUp(ctx context.Context, chosen []mode) error {
 	if b.binary, err = b.buildIfServed(ctx, chosen); err != nil {
 		return err
 	}
-	if b.seeded, err = b.seed(ctx, "users", b.world); err != nil {
-		return err
+	if slices.ContainsFunc(chosen, mode.onFile) {
+		if b.seeded, err = b.seed(ctx, "users", b.world); err != nil {
+			return err
+		}
 	}
 	for _, m := range chosen {
 		if m.kind == million {
@@ -226,7 +232,7 @@ func (b *bench) stop() error {
 	for _, s := range b.subjects {
 		errs = append(errs, s.stop())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, b.postgres[0].stop(), b.postgres[1].stop())...)
 }
 
 func progress(format string, args ...any) {

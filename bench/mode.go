@@ -19,6 +19,14 @@ const (
 	empty                // the empty handler
 	rawBatch             // the update path without HTTP
 	searched             // the server on the database of the searches, one for all rows
+
+	pgbench         // PostgreSQL's own load generator
+	plainOnPostgres // a server with a plain transaction a request
+	onPostgres      // the server on PostgreSQL
+	onPostgresLarge // the same on the large database
+	onPostgresOne   // the same on one organisation
+	twoNodes        // two servers on one database of PostgreSQL
+	withStandby     // the server on PostgreSQL with a synchronous standby
 )
 
 // mode is one row of the table: a kind of subject under one kind of load.
@@ -30,6 +38,9 @@ type mode struct {
 	guess       float64 // requests a second, before any is measured
 	repeats     bool    // its requests change nothing and may be sent again
 }
+
+// onFile reports whether the mode runs on a file of SQLite.
+func (m mode) onFile() bool { return m.kind < pgbench }
 
 // modes are the rows, in the order in which each round runs them: those that are
 // compared with each other stand together.
@@ -70,15 +81,19 @@ type subject struct {
 	mode
 	startup time.Duration
 	samples []sample
-	found   int // how many a search finds
+	found   int   // how many a search finds
+	feed    *feed // of one of two nodes
 	run     func(ctx context.Context, seconds int) (sample, error)
 	stop    func() error
 }
 
 // prepare gives a mode its own copy of the database and starts what it measures.
 func (b *bench) prepare(ctx context.Context, m mode) (*subject, error) {
-	if m.kind == searched {
+	switch {
+	case m.kind == searched:
 		return b.prepareSearch(ctx, m)
+	case !m.onFile():
+		return b.preparePostgres(ctx, m)
 	}
 	w, seeded := b.world, b.seeded
 	if m.kind == million {

@@ -40,7 +40,7 @@ func fill(ctx context.Context, d *db.DB, w world) error {
 	const orgsAtOnce = 10
 	for from := 1; from <= w.lastOrg(); from += orgsAtOnce {
 		err := d.Write(ctx, func(tx *db.Tx) error {
-			s := newSeeder(tx)
+			s := newSeeder(tx, d.Engine())
 			if from == 1 {
 				for p := 1; p <= providers; p++ {
 					s.providers.add(p, fmt.Sprintf("provider-%d", p))
@@ -73,8 +73,10 @@ type seeder struct {
 	users, accesses, userBusinesses, keys                         *rows
 }
 
-func newSeeder(tx *db.Tx) *seeder {
-	into := func(table string, columns ...string) *rows { return &rows{tx: tx, table: table, columns: columns} }
+func newSeeder(tx *db.Tx, engine db.Engine) *seeder {
+	into := func(table string, columns ...string) *rows {
+		return &rows{tx: tx, engine: engine, table: table, columns: columns}
+	}
 	return &seeder{
 		providers: into("providers", "id", "label"),
 		orgs:      into("orgs", "id", "provider_id", "name", "name_key", "alias", "type", "plans", "created_at", "version"),
@@ -183,6 +185,7 @@ func (s *seeder) user(w world, u user) {
 // rows are rows of one table on their way into it, many to a statement.
 type rows struct {
 	tx      *db.Tx
+	engine  db.Engine
 	table   string
 	columns []string
 	waiting [][]any
@@ -201,9 +204,13 @@ func (r *rows) flush() error {
 	}
 	text := fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM json_each($1)",
 		r.table, strings.Join(r.columns, ", "), strings.Join(picks, ", "))
+	if r.engine == db.PostgreSQL {
+		text = fmt.Sprintf("INSERT INTO %[1]s (%[2]s) SELECT %[2]s FROM json_populate_recordset(NULL::%[1]s, $1::text::json)",
+			r.table, strings.Join(r.columns, ", "))
+	}
 	for len(r.waiting) > 0 {
 		n := min(flushRows, len(r.waiting))
-		list, err := json.Marshal(r.waiting[:n])
+		list, err := json.Marshal(r.batch(n))
 		if err != nil {
 			return err
 		}
@@ -213,6 +220,25 @@ func (r *rows) flush() error {
 		r.waiting = r.waiting[n:]
 	}
 	return nil
+}
+
+// batch is the next rows as an engine reads them: lists of values, or objects.
+func (r *rows) batch(n int) any {
+	if r.engine != db.PostgreSQL {
+		return r.waiting[:n]
+	}
+	objects := make([]map[string]any, n)
+	for i, row := range r.waiting[:n] {
+		objects[i] = make(map[string]any, len(row))
+		for k, column := range r.columns {
+			value := row[k]
+			if column == "secret_hash" {
+				value = fmt.Sprintf(`\x%s`, value)
+			}
+			objects[i][column] = value
+		}
+	}
+	return objects
 }
 
 // copyDatabase copies a closed database, with its write-ahead log if it left one.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -63,28 +62,7 @@ func startServer(ctx context.Context, binary, database string, flags ...string) 
 }
 
 // startEmpty starts this program as the empty handler.
-func startEmpty() (*server, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	s := &server{log: new(bytes.Buffer), process: exec.Command(self, emptyCommand)}
-	s.process.Stderr = s.log
-	out, err := s.process.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := s.process.Start(); err != nil {
-		return nil, err
-	}
-	address, err := bufio.NewReader(out).ReadString('\n')
-	s.wait()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("empty handler: %w", err), s.stop())
-	}
-	s.url = "http://" + strings.TrimSpace(address)
-	return s, nil
-}
+func startEmpty() (*server, error) { return startSelf(emptyCommand) }
 
 func (s *server) start() error {
 	if err := s.process.Start(); err != nil {

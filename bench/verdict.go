@@ -55,7 +55,8 @@ func (b *bench) targets() []target {
 	list = append(list, b.ratio(createMode, "mix, 64", 1, 0.6)...)
 	list = append(list, b.accessList()...)
 	list = append(list, b.reading()...)
-	return append(list, b.searchTargets()...)
+	list = append(list, b.searchTargets()...)
+	return append(list, b.postgresTargets()...)
 }
 
 // rateOverRaw: at least a number, and at least 55 % of the raw batch.
@@ -112,4 +113,24 @@ func (b *bench) reading() []target {
 		fmt.Sprintf("GET by id, 64: at least %.0f/s (the lower of 20,000 and 18 %% of the empty handler)", least),
 		fmt.Sprintf("%.0f/s, %.0f %%", s.rate(), 100*s.rate()/empty.rate()), s.rate() >= least,
 	}}
+}
+
+// postgresTargets: the same load on PostgreSQL.
+func (b *bench) postgresTargets() []target {
+	s, raw := b.subject(pgMix), b.subject(pgStatement)
+	var list []target
+	if s != nil && raw != nil {
+		least := min(10_000, 0.5*raw.rate())
+		list = append(list, target{
+			fmt.Sprintf("%s: at least %.0f/s (the lower of 10,000 and 50 %% of pgbench)", pgMix, least),
+			fmt.Sprintf("%.0f/s, %.0f %% of pgbench", s.rate(), 100*s.rate()/raw.rate()), s.rate() >= least,
+		})
+	}
+	list = append(list, b.ratio(pgMix, pgPlain, 1, 2)...)
+	if s != nil {
+		list = append(list, target{pgMix + ": p99 at most 20 ms", shown(s.p99()), s.p99() <= 20*time.Millisecond})
+	}
+	list = append(list, b.ratio(pgStandby, pgMix, 1, 0.6)...)
+	list = append(list, b.ratio(pgTwo, pgMix, 1, 0.9)...)
+	return append(list, b.ratio(pgLarge, pgMix, 1, 0.8)...)
 }

@@ -40,7 +40,7 @@ Its API key is printed once and stored as a hash only.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.init(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&s.db, "db", "roundtable.db", "database: a file name, or sqlite: and a file name")
+	flags.StringVar(&s.db, "db", "roundtable.db", "database: a file name, or an address as in postgres://user@host/name")
 	flags.StringVar(&s.provider, "provider", "provider", "label of the provider")
 	flags.StringVar(&s.org, "org", "Organisation", "name of the first organisation")
 	flags.StringVar(&s.email, "email", "provider@example.com", "e-mail address of the PROVIDER user")
@@ -69,7 +69,11 @@ func (s *initSettings) init(ctx context.Context, stdout io.Writer) (err error) {
 	if err := directory.Plant(ctx, database, seed, roundtable.Micros(time.Now())); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "PROVIDER user %s, organisation 1. Its API key, shown this once:\n\n%s\n\nServe with: roundtable serve --db %s\n", userID, key, s.db)
+	with := "--db " + s.db
+	if database.Engine() != db.SQLite { // an address may hold a password
+		with = "with the same --db"
+	}
+	_, err = fmt.Fprintf(stdout, "PROVIDER user %s, organisation 1. Its API key, shown this once:\n\n%s\n\nServe with: roundtable serve %s\n", userID, key, with)
 	return err
 }
 
@@ -97,7 +101,7 @@ func requireEmpty(ctx context.Context, database *db.DB) error {
 		return err
 	})
 	if err == nil && providers > 0 {
-		return errors.New("the database holds an installation already; name another file with --db")
+		return errors.New("the database holds an installation already; name another with --db")
 	}
 	return err
 }

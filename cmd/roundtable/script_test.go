@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,8 +19,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/pflag"
 
+	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
 	"github.com/roundtable-directory/roundtable/internal/node"
+	"github.com/roundtable-directory/roundtable/internal/pgtest"
 )
 
 func TestMain(m *testing.M) {
@@ -37,20 +40,39 @@ func TestMain(m *testing.M) {
 //	request METHOD PATH [KEY [BODY]]   prints status and body
 //	paste                              sends the curl line of the greeting
 //	capture NAME regexp                sets NAME to what the first group matches in stdout
-//	sql FILE statement                 changes a database from outside
+//	sql DATABASE statement             changes a database from outside
 //	empty FOLDER                       holds if there is nothing in the folder
 //	status N program arguments…        runs a program, which must exit with N
 //	truncate FILE FILE BYTES           copies the beginning of a file
 //	overwrite FILE FILE FROM TO        copies a file with zeros in a range of bytes
+//
+// and $COMPANY, $OTHER, $FRESH and $NAMED, databases that are empty. Scripts for one engine
+// only stand in a folder of its name.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	folder := map[db.Engine]string{db.SQLite: "sqlite", db.PostgreSQL: "postgres"}[dbtest.Engine()]
+	var files []string
+	for _, pattern := range []string{"testdata/*.txt", "testdata/" + folder + "/*.txt"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %q, %v", pattern, found, err)
+		}
+		files = append(files, found...)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Files:               files,
+		Condition:           func(name string) (bool, error) { return name == folder, nil },
 		RequireExplicitExec: true,
 		ContinueOnError:     true,
 		Setup: func(env *testscript.Env) error {
 			env.Values[running{}] = new(*node.Node)
 			env.Setenv("GORACE", "atexit_sleep_ms=10")
+			for _, name := range []string{"COMPANY", "OTHER", "FRESH", "NAMED"} {
+				env.Setenv(name, strings.ToLower(name)+".db")
+				if dbtest.Engine() == db.PostgreSQL {
+					env.Setenv(name, dbtest.Empty(t).Address)
+				}
+			}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -155,6 +177,11 @@ func capture(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func runSQL(ts *testscript.TestScript, _ bool, args []string) {
+	if dbtest.Engine() == db.PostgreSQL {
+		_, err := pgtest.SQL(context.Background(), args[0], args[1])
+		ts.Check(err)
+		return
+	}
 	handle, err := sql.Open("sqlite", ts.MkAbs(args[0]))
 	ts.Check(err)
 	defer handle.Close()

@@ -56,6 +56,7 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 (or in the one that --db names), listens on loopback, and prints keys to paste.`,
 		Example: `  roundtable serve --demo
   roundtable serve --db company.db --listen 127.0.0.1:8080
+  roundtable serve --db 'postgres://roundtable@db1,db2/roundtable?sslmode=verify-full'
   ROUNDTABLE_DB=company.db roundtable serve --tls-cert cert.pem --tls-key key.pem --listen :8443`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -64,7 +65,7 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&s.demo, "demo", false, "serve the demo company and print its keys")
-	flags.StringVar(&s.db, "db", "roundtable.db", "database: a file name, or sqlite: and a file name")
+	flags.StringVar(&s.db, "db", "roundtable.db", "database: a file name, or an address as in postgres://user@host/name")
 	flags.DurationVar(&s.dbWait, "db-wait", 30*time.Second, "how long to wait at start for a PostgreSQL server that does not answer")
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address and port to listen on")
 	flags.StringVar(&s.tlsCert, "tls-cert", "", "certificate file; serves HTTPS together with --tls-key")

@@ -33,8 +33,17 @@ const (
 
 // template is a demo company that nobody has used yet.
 var template = dbtest.NewTemplate(func(ctx context.Context, database *db.DB) error {
-	return demo.Plant(ctx, database, rand.Reader, time.Unix(founded, 0))
+	if err := demo.Plant(ctx, database, rand.Reader, time.Unix(founded, 0)); err != nil {
+		return err
+	}
+	return database.Read(ctx, func(tx *db.Tx) (err error) {
+		everyRow, err = dumpQuery(tx)
+		return err
+	})
 })
+
+// everyRow reads every row of the demo company. It is there once the template is.
+var everyRow string
 
 // contract is the document that every reply is held against.
 var contract = sync.OnceValues(apitest.NewValidator)
@@ -42,9 +51,8 @@ var contract = sync.OnceValues(apitest.NewValidator)
 // company is a demo company of a test's own, served whole: listener, key check,
 // routes, directory, database.
 type company struct {
-	t       *testing.T // the test whose end closes it
+	t       testing.TB // the test whose end closes it
 	db      *db.DB
-	query   string       // of dump
 	now     atomic.Int64 // Unix seconds
 	log     lockedBuffer
 	handler http.Handler
@@ -65,23 +73,16 @@ type place struct {
 	proxies string // CIDR range of trusted proxies; empty: none
 }
 
-func newCompany(t *testing.T) *company {
+func newCompany(t testing.TB) *company {
 	t.Helper()
 	return newLimitedCompany(t, 0)
 }
 
 // newLimitedCompany has a limit of requests a minute; 0: none.
-func newLimitedCompany(t *testing.T, rateLimit int) *company {
+func newLimitedCompany(t testing.TB, rateLimit int) *company {
 	t.Helper()
 	database := dbtest.Opened(t, template.Place(t, db.Options{Readers: 1, Writers: 1}))
 	c := &company{t: t, db: database, urls: make(map[place]string)}
-	err := database.Read(t.Context(), func(tx *db.Tx) (err error) {
-		c.query, err = dumpQuery(tx)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	c.now.Store(noon)
 	c.logger = slog.New(slog.NewJSONHandler(&c.log, nil))
 	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger, RateLimit: rateLimit, UseEvery: 1000 * time.Hour})

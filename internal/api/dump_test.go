@@ -20,7 +20,7 @@ func (c *company) dump(t *testing.T) dump {
 	t.Helper()
 	rows := dump{}
 	err := c.db.Read(t.Context(), func(tx *db.Tx) error {
-		return tx.Each(c.query, nil, func(r *db.Rows) error {
+		return tx.Each(everyRow, nil, func(r *db.Rows) error {
 			var key, row string
 			err := r.Scan(&key, &row)
 			rows[key] = row

@@ -101,6 +101,7 @@ func TestMatrix(t *testing.T) {
 		t.Run(fmt.Sprintf("part %d", part), func(t *testing.T) {
 			t.Parallel()
 			m := &matrix{callers: callers}
+			defer func() { m.end() }()
 			for i, line := range lines {
 				if i%4 == part {
 					m.check(t, line)
@@ -115,12 +116,31 @@ type matrix struct {
 	callers []string
 	c       *company
 	before  dump
+	period
+}
+
+// period is a part of a test at whose end is cleaned up, so that what many companies
+// take is not all taken at once.
+type period struct {
+	testing.TB
+	cleanups []func()
+}
+
+func (p *period) Cleanup(f func()) { p.cleanups = append(p.cleanups, f) }
+
+func (p *period) end() {
+	for _, f := range slices.Backward(p.cleanups) {
+		f()
+	}
+	p.cleanups = nil
 }
 
 // renew brings about the company that a line is asked of.
 func (m *matrix) renew(t *testing.T, given []apitest.Call) {
 	t.Helper()
-	m.c = newCompany(t)
+	m.end()
+	m.TB = t
+	m.c = newCompany(&m.period)
 	for _, call := range given {
 		if got := m.c.send(t, call); got.status != 200 {
 			t.Fatalf("%s %s: %d %s", call.Method, call.Target, got.status, got.body)

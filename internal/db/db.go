@@ -13,7 +13,8 @@ type Options struct {
 	Readers int    // connections for reading; if zero 4 of SQLite, and of PostgreSQL 4 for each CPU, from 8 to 64
 	Writers int    // connections for writing to PostgreSQL, 8 if zero; SQLite has one
 
-	// Timeout is how long PostgreSQL may work at one statement; 30 s if zero.
+	// Timeout is how long PostgreSQL may work at one statement; if zero 30 s, and 10 s
+	// until its first row.
 	Timeout time.Duration
 	// WALSize is the size in bytes at which SQLite's write-ahead log is copied back
 	// to the file; 64 MiB if zero. The log stays below four times this size,

@@ -71,7 +71,10 @@ type session interface {
 	// start runs a statement whose rows are read by means of r.
 	start(key statementKey, args []any, r *Rows) error
 	exec(key statementKey, args []any) (affected int64, err error)
-	later(key statementKey, args []any) error
+	// later runs a statement before the next that is not later; row visits its rows, if
+	// it is not nil.
+	later(key statementKey, args []any, row func(*Rows) error) error
+	flush() error
 	savepoint(fn func() error) (failed, err error)
 	nextIDs(table string, n int) (first []int64, err error)
 	keepIDs(table string) error

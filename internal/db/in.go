@@ -35,6 +35,18 @@ func EachIn[T ID](t *Tx, sql string, args []any, ids []T, row func(*Rows) error)
 	return nil
 }
 
+// EachInLater is EachIn as EachLater is Each.
+func EachInLater[T ID](t *Tx, sql string, args []any, ids []T, row func(*Rows) error) error {
+	for len(ids) > 0 {
+		key, all, rest := listArgs(t.engine, sql, args, ids)
+		if err := t.eachLater(key, all, row); err != nil {
+			return err
+		}
+		ids = rest
+	}
+	return nil
+}
+
 // ExecIn runs an UPDATE, a DELETE or an INSERT … SELECT over a list, written as for
 // EachIn.
 func ExecIn[T ID](t *Tx, sql string, args []any, ids []T) (affected int64, err error) {
@@ -85,8 +97,11 @@ func listSize(n int) int {
 // expand writes the placeholders of a list in place of the marker. They follow
 // the highest one that the text names otherwise.
 func expand(key statementKey) (string, error) {
-	if key.list == 0 {
+	switch {
+	case key.list == 0:
 		return key.sql, nil
+	case key.row > 0:
+		return expandRows(key)
 	}
 	before, after, err := aroundMarker(key.sql)
 	if err != nil {
@@ -106,8 +121,11 @@ func expand(key statementKey) (string, error) {
 
 // expandArray is expand where the whole list is one argument.
 func expandArray(key statementKey) (string, error) {
-	if key.list == 0 {
+	switch {
+	case key.list == 0:
 		return key.sql, nil
+	case key.row > 0:
+		return expandRows(key)
 	}
 	before, after, err := aroundMarker(key.sql)
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	// maxSilence is how long the server may keep silent before the connection is given up.
+	// maxSilence is how long the server may keep silent before the connection is given up,
+	// unless Options.Timeout is set.
 	maxSilence = 10 * time.Second
 	// maxWait is how long a transaction waits for a connection.
 	maxWait = 5 * time.Second
@@ -26,6 +27,7 @@ type postgres struct {
 	// generation goes up when a server was lost: what was connected before is not used again.
 	generation atomic.Int64
 	closed     atomic.Bool
+	silence    time.Duration
 }
 
 // openPostgres connects once, so that a wrong address or a server that is gone is told
@@ -35,7 +37,10 @@ func openPostgres(ctx context.Context, o Options) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &postgres{address: a}
+	p := &postgres{address: a, silence: maxSilence}
+	if o.Timeout > 0 {
+		p.silence = o.Timeout + time.Second // the server itself comes first
+	}
 	writing, reading := a.forWriting(o), a.forReading(o)
 	writing.AfterConnect = func(_ context.Context, conn *pgx.Conn) error { p.prepare(conn, false); return nil }
 	reading.AfterConnect = func(_ context.Context, conn *pgx.Conn) error { p.prepare(conn, true); return nil }

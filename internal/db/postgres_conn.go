@@ -23,6 +23,7 @@ type pgConn struct {
 	prepared   int // statements so far, for their names
 	generation int64
 	reads      bool // the server refuses changes on it
+	silence    time.Duration
 
 	queue   []pgCall // what Later left, and the begin
 	arena   []byte   // arguments of the queue and of the call in progress
@@ -47,13 +48,14 @@ type pgCall struct {
 	text   string
 	stmt   *pgStmt
 	params [][]byte
+	row    func(*Rows) error // visits the rows; nil: nobody does
 }
 
 // prepare is called with every new connection.
 func (p *postgres) prepare(conn *pgx.Conn, reads bool) {
 	pg := conn.PgConn()
 	pg.CustomData()[connKey] = &pgConn{
-		pg: pg, net: pg.Conn(), kept: make(map[statementKey]*pgStmt), generation: p.generation.Load(), reads: reads,
+		pg: pg, net: pg.Conn(), kept: make(map[statementKey]*pgStmt), generation: p.generation.Load(), reads: reads, silence: p.silence,
 	}
 }
 
@@ -139,7 +141,7 @@ func (c *pgConn) runText(text string) (pgconn.CommandTag, error) {
 }
 
 // awaitAnswer sets how long the next answer may take.
-func (c *pgConn) awaitAnswer() { _ = c.net.SetDeadline(time.Now().Add(maxSilence)) }
+func (c *pgConn) awaitAnswer() { _ = c.net.SetDeadline(time.Now().Add(c.silence)) }
 
 // atRest makes the connection ready for its next user.
 func (c *pgConn) atRest() {

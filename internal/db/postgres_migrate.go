@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -37,7 +38,7 @@ func makeMigrationLock(ctx context.Context, handle *sql.DB) error {
 		_, err := handle.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS migration_lock (id INT NOT NULL PRIMARY KEY)")
 		refusal, ok := errors.AsType[*pgconn.PgError](err)
 		switch {
-		case ok && (refusal.Code == "23505" || refusal.Code == "42P07"):
+		case ok && slices.Contains([]string{"23505", "42P07", "42710"}, refusal.Code):
 			continue
 		case err != nil:
 			return err

@@ -88,5 +88,5 @@ func (c *pgConn) undo() error {
 	c.reset()
 	c.failed = nil
 	c.queue = append(c.queue, pgCall{text: "ROLLBACK TO inner_step"}, pgCall{text: "RELEASE inner_step"})
-	return nil
+	return c.flush() // before that nothing can be prepared
 }

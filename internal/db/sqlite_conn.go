@@ -23,10 +23,12 @@ type conn struct {
 	given  map[string]int64 // the last ids that this transaction was given, by table
 }
 
-// statementKey names a prepared text: the caller's, and the size of its padded list.
+// statementKey names a prepared text: the caller's, and the size of its list, or of its
+// rows and of each row.
 type statementKey struct {
 	sql  string
 	list int
+	row  int
 }
 
 // openConn opens path, which must exist, and runs the pragmas.

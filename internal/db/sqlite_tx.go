@@ -51,10 +51,19 @@ func (c *conn) usable() error {
 }
 
 // later runs the statement now: there is no way that it could save.
-func (c *conn) later(key statementKey, args []any) error {
-	_, err := c.exec(key, args)
-	return err
+func (c *conn) later(key statementKey, args []any, row func(*Rows) error) error {
+	if row == nil {
+		_, err := c.exec(key, args)
+		return err
+	}
+	rows := new(Rows)
+	if err := c.start(key, args, rows); err != nil {
+		return err
+	}
+	return rows.visit(row)
 }
+
+func (c *conn) flush() error { return nil }
 
 func (c *conn) savepoint(fn func() error) (failed, err error) {
 	if err := c.run("SAVEPOINT inner_step"); err != nil {

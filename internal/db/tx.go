@@ -46,7 +46,29 @@ func (t *Tx) Later(sql string, args ...any) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
-	return t.session.later(statementKey{sql: sql}, args)
+	return t.session.later(statementKey{sql: sql}, args, nil)
+}
+
+// EachLater is Each for whoever can wait for the rows until Flush, or until the next
+// statement that is not later: those that wait go to the server together. row may not
+// use the transaction.
+func (t *Tx) EachLater(sql string, args []any, row func(*Rows) error) error {
+	return t.eachLater(statementKey{sql: sql}, args, row)
+}
+
+func (t *Tx) eachLater(key statementKey, args []any, row func(*Rows) error) error {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	return t.session.later(key, args, row)
+}
+
+// Flush runs what was left for later, and returns its error.
+func (t *Tx) Flush() error {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	return t.session.flush()
 }
 
 // NextIDs returns n ids for rows of a table that is numbered by its column id. No row
@@ -107,13 +129,7 @@ func (t *Tx) each(key statementKey, args []any, row func(*Rows) error) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return rows.visit(row)
 }
 
 // One scans the first row of a query and tells whether there was one.
@@ -150,6 +166,17 @@ func (r *Rows) Next() bool {
 		r.cursor.stop()
 	}
 	return r.row
+}
+
+// visit visits all rows and closes them.
+func (r *Rows) visit(row func(*Rows) error) error {
+	defer r.Close()
+	for r.Next() {
+		if err := row(r); err != nil {
+			return err
+		}
+	}
+	return r.Err()
 }
 
 // Scan copies the columns of the present row: to *string, *int64, *int, *bool,

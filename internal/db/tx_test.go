@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -462,5 +463,98 @@ func TestKeepIDs(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestReadsTogether(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	add := func(tx *db.Tx, id int, label string) error {
+		return tx.Later("INSERT INTO providers (id, label) VALUES ($1, $2)", id, label)
+	}
+	var seen []string
+	labels := func(r *db.Rows) error {
+		var label string
+		err := r.Scan(&label)
+		seen = append(seen, label)
+		return err
+	}
+	own := errors.New("own")
+	failing := func(*db.Rows) error { return own }
+	text := "SELECT label FROM providers WHERE id IN (?ids) ORDER BY id"
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		err := cmp.Or(add(tx, 51, "a"), add(tx, 52, "b"), db.EachInLater(tx, text, nil, []int{51, 52}, labels),
+			add(tx, 53, "c"), db.EachInLater(tx, text, nil, []int{53}, labels), db.EachInLater(tx, text, nil, []int{}, labels), tx.Flush())
+		if !slices.Equal(seen, []string{"a", "b", "c"}) {
+			t.Errorf("rows %q, %v", seen, err)
+		}
+		// The error of a visitor comes like that of a statement, but leaves the transaction as it is.
+		err = cmp.Or(db.EachInLater(tx, text, nil, []int{51}, failing), tx.EachLater("SELECT label FROM providers WHERE id = 52", nil, labels), tx.Flush())
+		if !errors.Is(err, own) {
+			t.Errorf("a visitor that fails: %v", err)
+		}
+		return cmp.Or(tx.EachLater("SELECT label FROM providers WHERE id = 53", nil, labels), add(tx, 54, "d"))
+	})
+	if err != nil || seen[len(seen)-1] != "c" {
+		t.Errorf("%v, %q", err, seen)
+	}
+	err = d.Read(t.Context(), func(tx *db.Tx) error {
+		seen = nil
+		return cmp.Or(tx.EachLater("SELECT label FROM providers WHERE id = 54", nil, labels), tx.Flush())
+	})
+	if err != nil || !slices.Equal(seen, []string{"d"}) {
+		t.Errorf("in a read: %q, %v", seen, err)
+	}
+}
+
+// Texts are ordered byte by byte, whatever the language of the server.
+func TestTextOrder(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	want := []string{"", "A", "Z", "_", "a", "a b", "ab", "z", "À", "é"}
+	var got []string
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		for i, at := range []int{7, 3, 9, 0, 5, 1, 8, 2, 6, 4} {
+			if err := tx.Later("INSERT INTO providers (id, label) VALUES ($1, $2)", i, want[at]); err != nil {
+				return err
+			}
+		}
+		return tx.Each("SELECT label FROM providers WHERE label >= $1 ORDER BY label", []any{""}, func(r *db.Rows) error {
+			var label string
+			err := r.Scan(&label)
+			got = append(got, label)
+			return err
+		})
+	})
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// A statement within the rows of another loses none of them, however many there are.
+func TestStatementAmongManyRows(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	write(t, d, "INSERT INTO providers (id, label) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i, 'p' || i FROM n")
+	next := 1
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		return tx.Each("SELECT id, label FROM providers ORDER BY id", nil, func(r *db.Rows) error {
+			if next%1000 == 7 {
+				if _, err := tx.Exec("UPDATE providers SET label = 'x' || id WHERE id = $1", next); err != nil {
+					return err
+				}
+			}
+			var id int
+			var label string
+			err := r.Scan(&id, &label)
+			if id != next || label != fmt.Sprint("p", id) && label != fmt.Sprint("x", id) {
+				return fmt.Errorf("row %d, %q in the place of %d", id, label, next)
+			}
+			next++
+			return err
+		})
+	})
+	if err != nil || next != 5001 {
+		t.Errorf("%d rows, %v", next-1, err)
 	}
 }

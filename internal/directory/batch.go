@@ -112,7 +112,7 @@ type verdict struct {
 // those that have to wait for a later one. A write that fails is bisected until
 // the item that breaks it stands alone.
 func (d *Directory) run(batch []*item) (waiting []*item) {
-	verdicts, err := d.attempt(batch)
+	verdicts, err := d.attemptAgain(batch)
 	switch {
 	case err == nil:
 		for i, it := range batch {
@@ -123,7 +123,9 @@ func (d *Directory) run(batch []*item) (waiting []*item) {
 			}
 		}
 	case len(batch) > 1 && !errors.Is(err, db.ErrUnavailable):
-		d.log.Error("batch failed, taking it apart", "items", len(batch), "error", err)
+		if !errors.Is(err, db.ErrConflict) {
+			d.log.Error("batch failed, taking it apart", "items", len(batch), "error", err)
+		}
 		half := len(batch) / 2
 		waiting = append(d.run(batch[:half]), d.run(batch[half:])...)
 	default:
@@ -148,6 +150,13 @@ func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
 		ended(err)
 		if errors.Is(err, errNothingToWrite) {
 			err = nil
+		}
+		if err != nil { // nobody was told anything
+			for i, v := range verdicts {
+				if saysTaken(v.err) {
+					d.emails.forgive(batch[i].caller.OrgID)
+				}
+			}
 		}
 	}()
 	verdicts = make([]verdict, len(batch))

@@ -2,7 +2,6 @@ package directory
 
 import (
 	"reflect"
-	"strconv"
 	"strings"
 )
 
@@ -10,7 +9,6 @@ import (
 // member needs no statement to be edited.
 type columns struct {
 	list   string // "id, org_id, …"
-	places string // "$1, $2, …", one for each
 	byName map[string][]int
 	fields [][]int // index of each column's member
 }
@@ -25,11 +23,7 @@ func columnsOf[T any]() columns {
 			c.fields = append(c.fields, field.Index)
 		}
 	}
-	places := make([]string, len(names))
-	for i := range places {
-		places[i] = "$" + strconv.Itoa(i+1)
-	}
-	c.list, c.places = strings.Join(names, ", "), strings.Join(places, ", ")
+	c.list = strings.Join(names, ", ")
 	return c
 }
 

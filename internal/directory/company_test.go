@@ -126,8 +126,9 @@ func keyOf(n int) string { return fmt.Sprint("key ", n) }
 // opened is a directory with what tests look at beside it.
 type opened struct {
 	*Directory
-	seed Seed
-	now  time.Time // what its clock shows
+	place db.Options // of its database
+	seed  Seed
+	now   time.Time // what its clock shows
 }
 
 // openSmall opens smallCompany in a database of its own.
@@ -149,7 +150,8 @@ func open(t testing.TB, seed Seed, options Options) *opened {
 	if options.Log == nil {
 		options.Log = slog.New(&errorLog{Handler: slog.DiscardHandler, report: t.Error})
 	}
-	database := dbtest.Open(t, db.Options{Writers: 1})
+	d.place = dbtest.Blank(t, db.Options{Writers: 1})
+	database := dbtest.Opened(t, d.place)
 	if err := Plant(t.Context(), database, seed, roundtable.Micros(noon)); err != nil {
 		t.Fatal(err)
 	}

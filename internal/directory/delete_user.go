@@ -64,17 +64,13 @@ var userTables = []string{
 func (o *operation) removeUser(deletion *roundtable.Outcome) error {
 	before, gone := deletion.Before.LastEventID, deletion.After
 	o.users[gone.ID] = gone
-	ids, err := o.tx.NextIDs("events", 1)
-	if err != nil {
-		return err
-	}
-	if err := o.writeEvent(o.tx, recorded{o.item, deletion}, ids[0]); err != nil {
+	if err := o.writeEvents(o.tx, []recorded{{o.item, deletion}}); err != nil {
 		return err
 	}
 	if err := o.forgetPerson(before); err != nil {
 		return err
 	}
-	err = o.tx.Later("INSERT INTO deleted_users (id, org_id, role, version, last_event_id, deleted_at) VALUES ($1, $2, $3, $4, $5, $6)",
+	err := o.tx.Later("INSERT INTO deleted_users (id, org_id, role, version, last_event_id, deleted_at) VALUES ($1, $2, $3, $4, $5, $6)",
 		gone.ID, gone.OrgID, string(gone.Role), gone.Version, *gone.LastEventID, o.now.UnixMicro())
 	if err == nil {
 		err = o.tx.Later("DELETE FROM idempotent_answers WHERE api_key_id IN (SELECT id FROM api_keys WHERE user_id = $1)", gone.ID)

@@ -80,7 +80,7 @@ func New(database *db.DB, o Options) *Directory {
 		o.UseEvery = time.Minute
 	}
 	if o.Workers <= 0 {
-		o.Workers = 1
+		o.Workers = workersOn(database.Engine())
 	}
 	if o.MaxBatch <= 0 || o.MaxBatch > MaxBatch {
 		o.MaxBatch = MaxBatch
@@ -100,6 +100,15 @@ func New(database *db.DB, o Options) *Directory {
 	return d
 }
 
+// workersOn is how many batches an engine carries out at the same time: SQLite has one
+// writer.
+func workersOn(engine db.Engine) int {
+	if engine == db.PostgreSQL {
+		return 2
+	}
+	return 1
+}
+
 // Close takes no further updates, finishes those that wait, and returns when all
 // are answered. The database stays open.
 func (d *Directory) Close() {
@@ -113,7 +122,7 @@ func (d *Directory) Close() {
 // left is internal, and its text is for the log only.
 func translate(err error) error {
 	switch {
-	case errors.Is(err, db.ErrUnavailable), errors.Is(err, db.ErrClosed):
+	case errors.Is(err, db.ErrUnavailable), errors.Is(err, db.ErrClosed), errors.Is(err, db.ErrConflict):
 		return errors.Join(unavailable(), err)
 	case errors.Is(err, secret.ErrBusy):
 		return &roundtable.Error{Code: roundtable.CodeOverloaded, RetryAfter: retrySoon}

@@ -68,3 +68,13 @@ func (l *emailLimit) told(org int64, now time.Time) {
 func (c emailCount) holds(now time.Time) bool {
 	return now.Sub(c.since) < roundtable.EmailLimitWindow && !now.Before(c.since)
 }
+
+// forgive takes back one answer that was not given.
+func (l *emailLimit) forgive(org int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if count, ok := l.counts[org]; ok && count.n > 0 {
+		count.n--
+		l.counts[org] = count
+	}
+}

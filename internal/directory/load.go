@@ -19,8 +19,8 @@ type wantedFacts struct {
 	credentials map[string]bool
 }
 
-// loadUsers reads keys, their owners and the targets.
-func (w *workingSet) loadUsers(tx *db.Tx, items []*item) error {
+// askUsers reads keys, their owners and the targets.
+func (w *workingSet) askUsers(tx *db.Tx, items []*item) error {
 	keyIDs, userIDs := make(map[int64]bool), make(map[string]bool)
 	for _, it := range items {
 		keyIDs[it.caller.KeyID] = true
@@ -29,7 +29,7 @@ func (w *workingSet) loadUsers(tx *db.Tx, items []*item) error {
 			userIDs[it.target] = true
 		}
 	}
-	err := db.EachIn(tx, "SELECT "+w.d.keys.list+" FROM api_keys WHERE id IN (?ids)", nil, keys(keyIDs), func(rows *db.Rows) error {
+	err := db.EachInLater(tx, "SELECT "+w.d.keys.list+" FROM api_keys WHERE id IN (?ids)", nil, keys(keyIDs), func(rows *db.Rows) error {
 		key := new(storedKey)
 		err := rows.Scan(w.d.keys.into(key)...)
 		w.keys[key.ID] = key
@@ -38,11 +38,11 @@ func (w *workingSet) loadUsers(tx *db.Tx, items []*item) error {
 	if err != nil {
 		return err
 	}
-	return w.loadUsersByID(tx, keys(userIDs))
+	return w.askUsersByID(tx, keys(userIDs))
 }
 
-func (w *workingSet) loadUsersByID(tx *db.Tx, ids []string) error {
-	return db.EachIn(tx, "SELECT "+w.d.users.list+" FROM users WHERE id IN (?ids)", nil, ids, func(rows *db.Rows) error {
+func (w *workingSet) askUsersByID(tx *db.Tx, ids []string) error {
+	return db.EachInLater(tx, "SELECT "+w.d.users.list+" FROM users WHERE id IN (?ids)", nil, ids, func(rows *db.Rows) error {
 		user := new(roundtable.User)
 		err := rows.Scan(w.d.users.into(user)...)
 		w.users[user.ID], w.stored[user.ID] = user, user
@@ -141,8 +141,8 @@ func (f *wantedFacts) wantBusinesses(ids []string) {
 	}
 }
 
-func (w *workingSet) loadOrgs(tx *db.Tx, ids []int64) error {
-	return db.EachIn(tx, "SELECT "+orgColumns+" WHERE o.id IN (?ids)", nil, ids, func(rows *db.Rows) error {
+func (w *workingSet) askOrgs(tx *db.Tx, ids []int64) error {
+	return db.EachInLater(tx, "SELECT "+orgColumns+" WHERE o.id IN (?ids)", nil, ids, func(rows *db.Rows) error {
 		org, err := w.scanOrg(rows)
 		w.facts.Orgs[org.ID] = org
 		return err
@@ -171,14 +171,14 @@ func (w *workingSet) scanOrg(rows *db.Rows) (*roundtable.Org, error) {
 	return org, err
 }
 
-// loadLists reads accesses and businesses. Users without any get empty lists,
+// askLists reads accesses and businesses. Users without any get empty lists,
 // which say that they were read.
-func (w *workingSet) loadLists(tx *db.Tx, ids []string) error {
+func (w *workingSet) askLists(tx *db.Tx, ids []string) error {
 	for _, id := range ids {
 		w.users[id].Accesses, w.users[id].BusinessIDs = [][]int64{}, []string{}
 	}
 	lastUser, lastSet := "", 0
-	err := db.EachIn(tx, "SELECT user_id, access_set, group_id FROM user_accesses WHERE user_id IN (?ids)"+
+	err := db.EachInLater(tx, "SELECT user_id, access_set, group_id FROM user_accesses WHERE user_id IN (?ids)"+
 		" ORDER BY user_id, access_set, position", nil, ids, func(rows *db.Rows) error {
 		var id string
 		var set int
@@ -196,7 +196,7 @@ func (w *workingSet) loadLists(tx *db.Tx, ids []string) error {
 	if err != nil {
 		return err
 	}
-	return db.EachIn(tx, "SELECT user_id, position, business_id FROM user_businesses WHERE user_id IN (?ids)"+
+	return db.EachInLater(tx, "SELECT user_id, position, business_id FROM user_businesses WHERE user_id IN (?ids)"+
 		" ORDER BY user_id, position", nil, ids, func(rows *db.Rows) error {
 		var id, business string
 		var position int64

@@ -8,15 +8,15 @@ import (
 // enoughAdmins is more administrators than one batch can take away.
 const enoughAdmins = MaxBatch + 1
 
-// loadOverlaps finds the businesses that carry the groups of somebody's accesses.
-func (w *workingSet) loadOverlaps(tx *db.Tx, wanted *wantedFacts) error {
+// askOverlaps finds the businesses that carry the groups of somebody's accesses.
+func (w *workingSet) askOverlaps(tx *db.Tx, wanted *wantedFacts) error {
 	var groups []int64
 	for _, id := range keys(wanted.overlaps) {
 		if wanted.overlaps[id] {
 			groups = append(groups, id)
 		}
 	}
-	return db.EachIn(tx, "SELECT business_id FROM business_groups WHERE group_id IN (?ids)", nil, groups, func(rows *db.Rows) error {
+	return db.EachInLater(tx, "SELECT business_id FROM business_groups WHERE group_id IN (?ids)", nil, groups, func(rows *db.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		wanted.businesses[id] = true
@@ -24,9 +24,9 @@ func (w *workingSet) loadOverlaps(tx *db.Tx, wanted *wantedFacts) error {
 	})
 }
 
-func (w *workingSet) loadBusinesses(tx *db.Tx, wanted *wantedFacts) error {
+func (w *workingSet) askBusinesses(tx *db.Tx, wanted *wantedFacts) error {
 	ids := keys(wanted.businesses)
-	err := db.EachIn(tx, "SELECT id, org_id, presence_management FROM businesses WHERE id IN (?ids)", nil, ids, func(rows *db.Rows) error {
+	err := db.EachInLater(tx, "SELECT id, org_id, presence_management FROM businesses WHERE id IN (?ids)", nil, ids, func(rows *db.Rows) error {
 		var business roundtable.Business
 		err := rows.Scan(&business.ID, &business.OrgID, &business.PresenceManagement)
 		w.facts.Businesses[business.ID] = business
@@ -35,7 +35,7 @@ func (w *workingSet) loadBusinesses(tx *db.Tx, wanted *wantedFacts) error {
 	if err != nil || wanted.ungrouped {
 		return err
 	}
-	return db.EachIn(tx, "SELECT business_id, group_id FROM business_groups WHERE business_id IN (?ids)", nil, ids, func(rows *db.Rows) error {
+	return db.EachInLater(tx, "SELECT business_id, group_id FROM business_groups WHERE business_id IN (?ids)", nil, ids, func(rows *db.Rows) error {
 		var id string
 		var group int64
 		err := rows.Scan(&id, &group)
@@ -46,8 +46,8 @@ func (w *workingSet) loadBusinesses(tx *db.Tx, wanted *wantedFacts) error {
 	})
 }
 
-func (w *workingSet) loadGroups(tx *db.Tx, wanted *wantedFacts) error {
-	return db.EachIn(tx, "SELECT id, org_id, section_id FROM groups WHERE id IN (?ids)", nil, keys(wanted.groups), func(rows *db.Rows) error {
+func (w *workingSet) askGroups(tx *db.Tx, wanted *wantedFacts) error {
+	return db.EachInLater(tx, "SELECT id, org_id, section_id FROM groups WHERE id IN (?ids)", nil, keys(wanted.groups), func(rows *db.Rows) error {
 		var group roundtable.Group
 		err := rows.Scan(&group.ID, &group.OrgID, &group.SectionID)
 		w.facts.Groups[group.ID] = group
@@ -55,8 +55,8 @@ func (w *workingSet) loadGroups(tx *db.Tx, wanted *wantedFacts) error {
 	})
 }
 
-func (w *workingSet) loadEmailOwners(tx *db.Tx, wanted *wantedFacts) error {
-	return db.EachIn(tx, "SELECT email_key, id FROM users WHERE email_key IN (?ids)", nil, keys(wanted.emails), func(rows *db.Rows) error {
+func (w *workingSet) askEmailOwners(tx *db.Tx, wanted *wantedFacts) error {
+	return db.EachInLater(tx, "SELECT email_key, id FROM users WHERE email_key IN (?ids)", nil, keys(wanted.emails), func(rows *db.Rows) error {
 		var key, id string
 		err := rows.Scan(&key, &id)
 		w.facts.EmailOwners[key] = id
@@ -64,11 +64,11 @@ func (w *workingSet) loadEmailOwners(tx *db.Tx, wanted *wantedFacts) error {
 	})
 }
 
-func (w *workingSet) loadAdmins(tx *db.Tx, wanted *wantedFacts) error {
+func (w *workingSet) askAdmins(tx *db.Tx, wanted *wantedFacts) error {
 	for _, org := range keys(wanted.admins) {
 		admins := make(map[string]bool)
 		w.facts.Admins[org] = admins
-		err := tx.Each("SELECT id FROM users WHERE org_id = $1 AND role = 'ORG_ADMIN' AND status = 'active' AND NOT disabled LIMIT $2",
+		err := tx.EachLater("SELECT id FROM users WHERE org_id = $1 AND role = 'ORG_ADMIN' AND status = 'active' AND NOT disabled LIMIT $2",
 			[]any{org, enoughAdmins}, func(rows *db.Rows) error {
 				var id string
 				err := rows.Scan(&id)
@@ -82,11 +82,11 @@ func (w *workingSet) loadAdmins(tx *db.Tx, wanted *wantedFacts) error {
 	return nil
 }
 
-// loadCredentials counts what lets users in, row by row: a user has few.
-func (w *workingSet) loadCredentials(tx *db.Tx, wanted *wantedFacts) error {
+// askCredentials counts what lets users in, row by row: a user has few.
+func (w *workingSet) askCredentials(tx *db.Tx, wanted *wantedFacts) error {
 	ids, now := keys(wanted.credentials), w.now.UnixMicro()
 	count := func(sql string, args []any, add func(*roundtable.Credentials, string)) error {
-		return db.EachIn(tx, sql, args, ids, func(rows *db.Rows) error {
+		return db.EachInLater(tx, sql, args, ids, func(rows *db.Rows) error {
 			var id, kind string
 			err := rows.Scan(&id, &kind)
 			has := w.facts.Credentials[id]

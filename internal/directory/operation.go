@@ -83,13 +83,10 @@ func (d *Directory) newOperation(tx *db.Tx, it *item) (*operation, error) {
 		return nil, err
 	}
 	user := o.actor.User
-	if err := o.loadOrgs(tx, []int64{user.OrgID}); err != nil {
-		return nil, err
-	}
 	if user.Role != roundtable.GroupManager && user.Role != roundtable.BusinessManager {
-		return o, nil
+		return o, o.loadOrgs(tx, []int64{user.OrgID})
 	}
-	if err := o.loadLists(tx, []string{user.ID}); err != nil {
+	if err := arrived(tx, o.askOrgs(tx, []int64{user.OrgID}), o.askLists(tx, []string{user.ID})); err != nil {
 		return nil, err
 	}
 	return o, o.loadGroupsOf(tx, user)

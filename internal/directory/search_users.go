@@ -176,16 +176,13 @@ func (o *operation) found(count int, ids []string) (*FoundUsers, error) {
 	if err := o.loadUsersByID(o.tx, ids); err != nil {
 		return nil, err
 	}
-	if err := o.loadLists(o.tx, ids); err != nil {
-		return nil, err
-	}
 	orgs := make(map[int64]bool)
 	for _, id := range ids {
 		if org := o.users[id].OrgID; o.facts.Orgs[org] == nil {
 			orgs[org] = true
 		}
 	}
-	if err := o.loadOrgs(o.tx, keys(orgs)); err != nil {
+	if err := arrived(o.tx, o.askLists(o.tx, ids), o.askOrgs(o.tx, keys(orgs))); err != nil {
 		return nil, err
 	}
 	for _, id := range ids {

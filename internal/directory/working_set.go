@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/roundtable-directory/roundtable"
-	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
 // workingSet is what a batch has read, kept up to date as its items are judged:
@@ -43,29 +42,6 @@ func (d *Directory) newWorkingSet() *workingSet {
 		stored: make(map[string]*roundtable.User), positions: make(map[string][]placement),
 		regraded: make(map[string]bool), retries: make(map[[32]byte]bool),
 	}
-}
-
-// load reads what judging the items takes, set-wise.
-func (w *workingSet) load(tx *db.Tx, items []*item) error {
-	if err := w.loadUsers(tx, items); err != nil {
-		return err
-	}
-	wanted := w.wanted(items)
-	if err := w.loadOrgs(tx, keys(wanted.orgs)); err != nil {
-		return err
-	}
-	if err := w.loadLists(tx, keys(wanted.lists)); err != nil {
-		return err
-	}
-	w.wantReferences(items, wanted)
-	for _, load := range []func(*db.Tx, *wantedFacts) error{
-		w.loadOverlaps, w.loadBusinesses, w.loadGroups, w.loadEmailOwners, w.loadAdmins, w.loadCredentials,
-	} {
-		if err := load(tx, wanted); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // judge judges one item and takes what it changes into the working set, if it is to be

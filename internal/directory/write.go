@@ -21,16 +21,14 @@ const (
 // write stores what the batch came to: every event on the way there, the users in
 // their last state, and then what lets them in, which needs them to be there.
 func (w *workingSet) write(tx *db.Tx) error {
-	if err := w.writeEvents(tx); err != nil {
+	if err := w.writeEvents(tx, w.outcomes); err != nil {
 		return err
 	}
 	if err := w.freeEmails(tx); err != nil {
 		return err
 	}
-	for _, id := range w.changedUsers() {
-		if err := w.writeUser(tx, w.stored[id], w.users[id]); err != nil {
-			return err
-		}
+	if err := w.writeChanged(tx); err != nil {
+		return err
 	}
 	for _, r := range w.outcomes {
 		if err := w.writeCredentials(tx, r); err != nil {
@@ -72,26 +70,42 @@ func (w *workingSet) freeEmails(tx *db.Tx) error {
 	return err
 }
 
-// writeUser writes the columns that changed, and the difference of the lists; of a
-// user that was not stored before, everything.
-func (w *workingSet) writeUser(tx *db.Tx, before, after *roundtable.User) error {
-	if before == nil {
-		before = &roundtable.User{}
-		if err := w.insertUser(tx, after); err != nil {
+// writeChanged writes of each user the columns that changed, and the difference of the
+// lists; of those that were not stored before, everything. Lists lose before they gain,
+// as a business may come to the place of another.
+func (w *workingSet) writeChanged(tx *db.Tx) error {
+	var users, accesses, businesses [][]any
+	for _, id := range w.changedUsers() {
+		before, after := w.stored[id], w.users[id]
+		if before == nil {
+			before = &roundtable.User{}
+			users = append(users, w.d.users.values(after))
+		} else if err := w.updateUser(tx, before, after); err != nil {
 			return err
 		}
-	} else if err := w.updateUser(tx, before, after); err != nil {
-		return err
+		gained, err := w.writeAccesses(tx, before, after)
+		if err != nil {
+			return err
+		}
+		accesses = append(accesses, gained...)
+		if gained, err = w.writeBusinesses(tx, before, after); err != nil {
+			return err
+		}
+		businesses = append(businesses, gained...)
 	}
-	if err := w.writeAccesses(tx, before, after); err != nil {
-		return err
+	for _, insert := range []struct {
+		sql  string
+		rows [][]any
+	}{
+		{"INSERT INTO users (" + w.d.users.list + ") VALUES (?rows)", users},
+		{"INSERT INTO user_accesses (user_id, access_set, position, group_id) VALUES (?rows)", accesses},
+		{"INSERT INTO user_businesses (user_id, position, business_id) VALUES (?rows)", businesses},
+	} {
+		if err := db.InsertLater(tx, insert.sql, insert.rows); err != nil {
+			return err
+		}
 	}
-	return w.writeBusinesses(tx, before, after)
-}
-
-func (w *workingSet) insertUser(tx *db.Tx, user *roundtable.User) error {
-	columns := &w.d.users
-	return tx.Later("INSERT INTO users ("+columns.list+") VALUES ("+columns.places+")", columns.values(user)...)
+	return nil
 }
 
 func (w *workingSet) updateUser(tx *db.Tx, before, after *roundtable.User) error {
@@ -104,29 +118,27 @@ func (w *workingSet) updateUser(tx *db.Tx, before, after *roundtable.User) error
 	return tx.Later("UPDATE users SET "+strings.TrimSuffix(set.String(), ", ")+" WHERE id = $1", args...)
 }
 
-func (w *workingSet) writeAccesses(tx *db.Tx, before, after *roundtable.User) error {
+// writeAccesses deletes what is replaced, and returns the rows to insert.
+func (w *workingSet) writeAccesses(tx *db.Tx, before, after *roundtable.User) (gained [][]any, err error) {
 	if slices.EqualFunc(before.Accesses, after.Accesses, slices.Equal) {
-		return nil
+		return nil, nil
 	}
-	if err := tx.Later("DELETE FROM user_accesses WHERE user_id = $1", after.ID); err != nil {
-		return err
+	if len(before.Accesses) > 0 {
+		err = tx.Later("DELETE FROM user_accesses WHERE user_id = $1", after.ID)
 	}
 	for i, set := range after.Accesses {
 		for k, group := range set {
-			err := tx.Later("INSERT INTO user_accesses (user_id, access_set, position, group_id) VALUES ($1, $2, $3, $4)", after.ID, i, k, group)
-			if err != nil {
-				return err
-			}
+			gained = append(gained, []any{after.ID, i, k, group})
 		}
 	}
-	return nil
+	return gained, err
 }
 
-// writeBusinesses deletes and inserts as few rows as keep the order: positions
-// may have gaps, so that what stays keeps its row.
-func (w *workingSet) writeBusinesses(tx *db.Tx, before, after *roundtable.User) error {
+// writeBusinesses deletes as few rows as keep the order, and returns those to insert:
+// positions may have gaps, so that what stays keeps its row.
+func (w *workingSet) writeBusinesses(tx *db.Tx, before, after *roundtable.User) (gained [][]any, err error) {
 	if slices.Equal(before.BusinessIDs, after.BusinessIDs) {
-		return nil
+		return nil, nil
 	}
 	inserted, kept := placeBusinesses(w.positions[after.ID], after.BusinessIDs)
 	for _, p := range w.positions[after.ID] {
@@ -134,16 +146,13 @@ func (w *workingSet) writeBusinesses(tx *db.Tx, before, after *roundtable.User) 
 			continue
 		}
 		if err := tx.Later("DELETE FROM user_businesses WHERE user_id = $1 AND position = $2", after.ID, p.position); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, p := range inserted {
-		err := tx.Later("INSERT INTO user_businesses (user_id, position, business_id) VALUES ($1, $2, $3)", after.ID, p.position, p.business)
-		if err != nil {
-			return err
-		}
+		gained = append(gained, []any{after.ID, p.position, p.business})
 	}
-	return nil
+	return gained, nil
 }
 
 type placement struct {
@@ -171,38 +180,40 @@ func placeBusinesses(stored []placement, list []string) (inserted []placement, k
 	return inserted, kept
 }
 
-// writeEvents appends an event for each outcome.
-func (w *workingSet) writeEvents(tx *db.Tx) error {
-	ids, err := tx.NextIDs("events", len(w.outcomes))
+// writeEvents appends an event for each outcome, to the chain of its user.
+func (w *workingSet) writeEvents(tx *db.Tx, outcomes []recorded) error {
+	ids, err := tx.NextIDs("events", len(outcomes))
 	if err != nil {
 		return err
 	}
-	for i, r := range w.outcomes {
-		if err := w.writeEvent(tx, r, ids[i]); err != nil {
+	rows := make([][]any, len(outcomes))
+	for i, r := range outcomes {
+		if rows[i], err = w.event(r, ids[i]); err != nil {
 			return err
 		}
 	}
-	return nil
+	return db.InsertLater(tx, "INSERT INTO events"+
+		" (id, previous_id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects, reverts) VALUES (?rows)", rows)
 }
 
-// writeEvent appends the event of an outcome to the user's chain.
-func (w *workingSet) writeEvent(tx *db.Tx, r recorded, id int64) error {
+// event is the row of an outcome, which is the user's last event from now on.
+func (w *workingSet) event(r recorded, id int64) ([]any, error) {
 	changes, err := json.Marshal(roundtable.Record(r.outcome.Changes))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	effects := []byte("[]")
 	if len(r.outcome.Effects) > 0 {
 		if effects, err = json.Marshal(r.outcome.Effects); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	after, caller := r.outcome.After, &r.item.caller
 	user := w.users[after.ID]
 	previous := user.LastEventID
 	user.LastEventID = &id
-	return tx.Later("INSERT INTO events (id, previous_id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects, reverts)"+
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+	return []any{
 		id, previous, after.ID, after.Version, after.OrgID, w.now.UnixMicro(), caller.UserID, caller.KeyID, caller.RequestID,
-		string(changes), string(effects), r.item.reverts)
+		string(changes), string(effects), r.item.reverts,
+	}, nil
 }

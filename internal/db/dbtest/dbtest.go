@@ -24,7 +24,14 @@ func New(t testing.TB) *db.DB {
 // Open is New with options; the place is chosen here.
 func Open(t testing.TB, o db.Options) *db.DB {
 	t.Helper()
-	return Opened(t, blank().Place(t, o))
+	return Opened(t, Blank(t, o))
+}
+
+// Blank is where a database can be opened that has the present schema and no rows. On
+// PostgreSQL several may open it at once.
+func Blank(t testing.TB, o db.Options) db.Options {
+	t.Helper()
+	return blank().Place(t, o)
 }
 
 // NewFile is New on SQLite whatever the engine of the tests, for what is about files.

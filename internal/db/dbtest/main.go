@@ -20,11 +20,10 @@ func Engine() db.Engine {
 	return db.SQLite
 }
 
-// Main runs the tests of a package that opens databases. It is what TestMain does. Tests that are about one engine begin with its name,
-// as in TestSQLiteFile and TestPostgreSQLPool, and run on that one only.
-func Main(m *testing.M) {
-	os.Exit(run(m))
-}
+// Main runs the tests of a package that opens databases. It is what TestMain does. Tests
+// that are about one engine begin with its name, as in TestSQLiteFile and
+// TestPostgreSQLPool, and run on that one only.
+func Main(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	flag.Parse()
