@@ -12,10 +12,10 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/node"
 )
 
-// TestBackupUnderLoad copies the database of the real program while 32 connections
+// TestSQLiteBackupUnderLoad copies the database of the real program while 32 connections
 // update, and then kills it with -9: the copy is one moment, holds every update that
 // was acknowledged before the copying began, and can be served.
-func TestBackupUnderLoad(t *testing.T) {
+func TestSQLiteBackupUnderLoad(t *testing.T) {
 	t.Parallel()
 	program, err := node.Build(t.TempDir())
 	if err != nil {

@@ -21,13 +21,13 @@ import (
 // fullUser is the demo user that these tests update.
 const fullUser = "/v2/user/5309c3a237bbc544d8e26737"
 
-// TestDiskFull takes the room away from a real server and gives it back. Meanwhile
+// TestSQLiteDiskFull takes the room away from a real server and gives it back. Meanwhile
 // writes are refused with 503 and a Retry-After, and reads answered; afterwards all
 // goes on by itself, and nothing that was acknowledged is lost.
 //
 // The room ends in two ways: by a limit on the size of files, and, where a file system
 // of a few megabytes may be mounted, because that one is full.
-func TestDiskFull(t *testing.T) {
+func TestSQLiteDiskFull(t *testing.T) {
 	t.Parallel()
 	program, err := node.Build(t.TempDir())
 	if err != nil {

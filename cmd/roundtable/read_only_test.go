@@ -15,7 +15,7 @@ import (
 const nobody = 65534
 
 // A database that may not be written is refused at the start, with the reason.
-func TestReadOnlyDatabase(t *testing.T) {
+func TestSQLiteReadOnlyDatabase(t *testing.T) {
 	t.Parallel()
 	program, err := node.Build(t.TempDir())
 	if err != nil {

@@ -130,6 +130,9 @@ func TestSecondSignal(t *testing.T) {
 func TestShutdownDelay(t *testing.T) {
 	t.Parallel()
 	p := serveDemoWith(t, "--shutdown-delay", "4s", "--metrics-listen", "127.0.0.1:0")
+	if err := p.Stderr.Wait("/metrics"); err != nil {
+		t.Fatal(err)
+	}
 	page := regexp.MustCompile(`http://[^"]+/metrics`).FindString(p.Stderr.String())
 	ready := func() string {
 		_, text, err := send(t.Context(), http.DefaultClient, "GET", page, nil, "")

@@ -36,6 +36,7 @@ func TestPostgreSQLTakesEveryStatement(t *testing.T) {
 			highest = max(highest, n)
 		}
 		text := strings.ReplaceAll(s.text, "IN (?ids)", fmt.Sprintf("= ANY ($%d)", highest+1))
+		text = strings.ReplaceAll(text, "VALUES (?rows)", "VALUES ("+placesFor(text)+")")
 		if _, err := pgtest.SQL(t.Context(), address, "PREPARE it AS "+text); err != nil {
 			t.Errorf("%s: %v in %q", s.at, err, s.text)
 		}
@@ -51,4 +52,15 @@ func TestPostgreSQLTakesEveryStatement(t *testing.T) {
 // WITH would begin.
 func isPrelude(text string) bool {
 	return strings.HasPrefix(text, "WITH ") && strings.HasSuffix(text, ")")
+}
+
+// placesFor has a placeholder for each column that an INSERT names.
+func placesFor(text string) string {
+	_, columns, _ := strings.Cut(text, "(")
+	columns, _, _ = strings.Cut(columns, ")")
+	var places []string
+	for n := range strings.Split(columns, ",") {
+		places = append(places, fmt.Sprintf("$%d", n+1))
+	}
+	return strings.Join(places, ", ")
 }

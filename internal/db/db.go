@@ -10,7 +10,7 @@ import (
 type Options struct {
 	Path    string // the file of SQLite, created if absent
 	Address string // of PostgreSQL, as in postgres://user@host:5432,other:5432/name; it may hold a password
-	Readers int    // connections for reading; if zero 4 of SQLite, and of PostgreSQL 4 for each CPU, from 8 to 64
+	Readers int    // connections for reading; if zero one for each CPU of SQLite, from 2 to 16, and of PostgreSQL 4 for each CPU, from 8 to 64
 	Writers int    // connections for writing to PostgreSQL, 8 if zero; SQLite has one
 
 	// Timeout is how long PostgreSQL may work at one statement; if zero 30 s, and 10 s
@@ -44,6 +44,12 @@ func (d *DB) Close() error {
 // Read runs fn on one snapshot of the database.
 func (d *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 	return d.engine.transact(ctx, oneSnapshot, fn)
+}
+
+// ReadLong is Read for what may take long: it waits for others of its kind, and nobody
+// else waits for it.
+func (d *DB) ReadLong(ctx context.Context, fn func(*Tx) error) error {
+	return d.engine.transact(ctx, longSnapshot, fn)
 }
 
 // Get is Read for a single statement, which is its own snapshot: it spares the

@@ -346,3 +346,24 @@ func TestSQLiteFileIsTakenAway(t *testing.T) {
 		}
 	}
 }
+
+// Reads that take long hold nobody else up.
+func TestLongReadsStandApart(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	begun, end := make(chan bool), make(chan bool)
+	var long sync.WaitGroup
+	for range 2 {
+		long.Go(func() {
+			if err := d.ReadLong(t.Context(), func(*db.Tx) error { begun <- true; <-end; return nil }); err != nil {
+				t.Error(err)
+			}
+		})
+		<-begun
+	}
+	if err := errors.Join(d.Ping(t.Context()), d.Read(t.Context(), func(tx *db.Tx) error { return countIn(tx, new(int)) })); err != nil {
+		t.Error(err)
+	}
+	close(end)
+	long.Wait()
+}

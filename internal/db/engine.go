@@ -35,6 +35,7 @@ type mode uint8
 const (
 	oneStatement mode = iota // which is its own snapshot
 	oneSnapshot
+	longSnapshot // which may take long
 	changes
 )
 

@@ -48,18 +48,18 @@ func Migrations(e Engine) ([]Migration, error) {
 // Plan tells the version of a database's schema and what Migrate would run. It changes
 // nothing, creates no file, and may be asked while a file is served by another process.
 func Plan(ctx context.Context, o Options) (version int64, pending []Migration, err error) {
-	engine, name := SQLite, o.Path
+	engine := SQLite
 	if o.Address != "" {
 		engine = PostgreSQL
-		version, name, err = versionOnServer(ctx, o)
-	} else {
-		version, err = versionBeside(ctx, o.Path)
-	}
-	if err == nil {
+		version, err = versionOnServer(ctx, o)
+	} else if version, err = versionBeside(ctx, o.Path); err == nil {
 		err = refuseNewer(version)
 	}
+	if err != nil && engine == SQLite {
+		err = fmt.Errorf("%s: %w", o.Path, err)
+	}
 	if err != nil {
-		return version, nil, fmt.Errorf("%s: %w", name, err)
+		return version, nil, err
 	}
 	steps, err := Migrations(engine)
 	for _, step := range steps {
@@ -70,14 +70,19 @@ func Plan(ctx context.Context, o Options) (version int64, pending []Migration, e
 	return version, pending, err
 }
 
-func versionOnServer(ctx context.Context, o Options) (version int64, name string, err error) {
+func versionOnServer(ctx context.Context, o Options) (version int64, err error) {
 	o.Readers, o.Writers = 1, 1
 	d, err := Open(ctx, o)
 	if err != nil {
-		return 0, string(PostgreSQL), err
+		return 0, err
 	}
-	version, err = d.SchemaVersion(ctx)
-	return version, d.engine.name(), errors.Join(err, d.Close())
+	if version, err = d.SchemaVersion(ctx); err == nil {
+		err = refuseNewer(version)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", d.engine.name(), err)
+	}
+	return version, errors.Join(err, d.Close())
 }
 
 // versionBeside reads the version without the lock of a server; 0 if there is no file.

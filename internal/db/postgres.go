@@ -75,7 +75,7 @@ func (p *postgres) transact(ctx context.Context, m mode, fn func(*Tx) error) err
 	switch m {
 	case changes:
 		return p.within(ctx, p.writers, "BEGIN ISOLATION LEVEL SERIALIZABLE", true, fn)
-	case oneSnapshot:
+	case oneSnapshot, longSnapshot:
 		return p.within(ctx, p.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", false, fn)
 	}
 	return p.within(ctx, p.readers, "", false, fn)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -39,7 +40,7 @@ func postgresError(err error, reads bool) (_ error, alive bool) {
 // connectError is why there is no connection. Its text names hosts and no password.
 func connectError(err error) error {
 	refusal, ok := errors.AsType[*pgconn.PgError](err)
-	if ok && (strings.HasPrefix(refusal.Code, "28") || refusal.Code == "3D000") {
+	if ok && slices.ContainsFunc([]string{"22", "28", "3D", "42"}, func(class string) bool { return strings.HasPrefix(refusal.Code, class) }) {
 		return fmt.Errorf("%w: %w: %w", ErrUnavailable, ErrDenied, err)
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)

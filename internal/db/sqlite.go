@@ -7,19 +7,28 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"runtime"
 
 	driver "modernc.org/sqlite"
 )
 
-// sqliteFile is an open file: one connection that writes and several that read.
+// longReaders is how many reads may take long at the same time.
+const longReaders = 2
+
+// sqliteFile is an open file: one connection that writes and several that read. As many
+// read at once as there are processors, and the others wait for their turn: reading
+// takes the processor and hardly ever the disk, and more at once would only hold each
+// other up, some of them for long. Reads that do take long have connections of their own.
 type sqliteFile struct {
 	path    string
 	lock    *os.File
 	file    *os.File   // the database; closed last: closing a descriptor drops the process's locks on it
 	writer  chan *conn // holds the connection while nobody writes
 	readers chan *conn
-	writing bool // the writer is open
-	reading int  // how many readers are open
+	long    chan *conn // for reads that take long
+	writing bool       // the writer is open
+	reading int        // how many connections of readers are open, and of long below
+	atLong  int
 	log     *checkpointer
 	places  []place
 	closed  chan struct{}
@@ -31,7 +40,7 @@ func openSQLite(o Options) (*sqliteFile, error) {
 		return nil, errors.New("db: a database needs a file path")
 	}
 	if o.Readers <= 0 {
-		o.Readers = 4
+		o.Readers = min(max(2, runtime.GOMAXPROCS(0)), 16)
 	}
 	if o.WALSize <= 0 {
 		o.WALSize = 64 << 20
@@ -55,7 +64,7 @@ func (d *sqliteFile) name() string { return d.path }
 
 // connect opens every connection; the first turns on the write-ahead log.
 func (d *sqliteFile) connect(o Options) error {
-	d.writer, d.readers = make(chan *conn, 1), make(chan *conn, o.Readers)
+	d.writer, d.readers, d.long = make(chan *conn, 1), make(chan *conn, o.Readers), make(chan *conn, longReaders)
 	var err error
 	if d.file, err = os.OpenFile(o.Path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return err
@@ -70,19 +79,27 @@ func (d *sqliteFile) connect(o Options) error {
 	if err := writer.transact("BEGIN IMMEDIATE", true, func(*Tx) error { return nil }); err != nil {
 		return err // a log that may not be written would show at the first change only
 	}
-	for range o.Readers {
-		reader, err := openConn(o.Path, readerPragmas()...)
-		if err != nil {
-			return err
-		}
-		d.readers <- reader
-		d.reading++
+	if err := errors.Join(d.connectReaders(d.readers, &d.reading), d.connectReaders(d.long, &d.atLong)); err != nil {
+		return err
 	}
 	if d.log, err = startCheckpointer(d, o.WALSize); err != nil {
 		return err
 	}
 	d.places, err = placesOf(o.Path)
 	return err
+}
+
+// connectReaders fills a pool, and counts.
+func (d *sqliteFile) connectReaders(pool chan *conn, n *int) error {
+	for range cap(pool) {
+		reader, err := openConn(d.path, readerPragmas()...)
+		if err != nil {
+			return err
+		}
+		pool <- reader
+		*n++
+	}
+	return nil
 }
 
 // close takes every connection that connect opened, waiting for its user,
@@ -96,6 +113,9 @@ func (d *sqliteFile) close() error {
 	}
 	for ; d.reading > 0; d.reading-- {
 		errs = append(errs, (<-d.readers).close())
+	}
+	for ; d.atLong > 0; d.atLong-- {
+		errs = append(errs, (<-d.long).close())
 	}
 	if d.writing {
 		writer := <-d.writer
@@ -112,17 +132,19 @@ func (d *sqliteFile) transact(ctx context.Context, m mode, fn func(*Tx) error) e
 	case changes:
 		return d.write(ctx, fn)
 	case oneSnapshot:
-		return d.read(ctx, "BEGIN", fn)
+		return d.read(ctx, d.readers, "BEGIN", fn)
+	case longSnapshot:
+		return d.read(ctx, d.long, "BEGIN", fn)
 	}
-	return d.read(ctx, "", fn)
+	return d.read(ctx, d.readers, "", fn)
 }
 
-func (d *sqliteFile) read(ctx context.Context, begin string, fn func(*Tx) error) error {
-	c, err := d.take(ctx, d.readers)
+func (d *sqliteFile) read(ctx context.Context, pool chan *conn, begin string, fn func(*Tx) error) error {
+	c, err := d.take(ctx, pool)
 	if err != nil {
 		return err
 	}
-	defer func() { d.readers <- c }()
+	defer func() { pool <- c }()
 	return c.transact(begin, false, fn)
 }
 

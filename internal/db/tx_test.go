@@ -466,6 +466,35 @@ func TestKeepIDs(t *testing.T) {
 	}
 }
 
+// After a step that was undone the transaction goes on, also with a statement that the
+// connection has not seen before.
+func TestNewStatementAfterSavepoint(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		if err := addProvider(tx, 1); err != nil {
+			return err
+		}
+		for n := range 3 {
+			failed, err := tx.Savepoint(func() error { return addProvider(tx, 1) })
+			if !errors.Is(failed, db.ErrUnique) || err != nil {
+				t.Errorf("%v, %v", failed, err)
+			}
+			failed, err = tx.Savepoint(func() error {
+				_, err := tx.Exec(fmt.Sprintf("INSERT INTO providers (id, label) SELECT %d, 'new %[1]d'", n+2))
+				return err
+			})
+			if failed != nil || err != nil {
+				t.Errorf("%v, %v", failed, err)
+			}
+		}
+		return nil
+	})
+	if err != nil || count(t, d) != 4 {
+		t.Errorf("%v, %d providers", err, count(t, d))
+	}
+}
+
 func TestReadsTogether(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t)

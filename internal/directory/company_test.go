@@ -150,7 +150,7 @@ func open(t testing.TB, seed Seed, options Options) *opened {
 	if options.Log == nil {
 		options.Log = slog.New(&errorLog{Handler: slog.DiscardHandler, report: t.Error})
 	}
-	d.place = dbtest.Blank(t, db.Options{Writers: 1})
+	d.place = dbtest.Blank(t, db.Options{Writers: 4})
 	database := dbtest.Opened(t, d.place)
 	if err := Plant(t.Context(), database, seed, roundtable.Micros(noon)); err != nil {
 		t.Fatal(err)

@@ -33,10 +33,18 @@ func (c *Course) add(s Step) {
 	}
 }
 
+// snapshot is one of the ways to read from a database.
+type snapshot func(ctx context.Context, fn func(*db.Tx) error) error
+
 // read runs fn on one snapshot, as a step of the course.
 func (d *Directory) read(ctx context.Context, course *Course, fn func(*db.Tx) error) error {
+	return readBy(ctx, course, d.db.Read, fn)
+}
+
+// readBy is read by another way than the usual one.
+func readBy(ctx context.Context, course *Course, read snapshot, fn func(*db.Tx) error) error {
 	s := Step{Asked: time.Now()}
-	err := d.db.Read(ctx, func(tx *db.Tx) error {
+	err := read(ctx, func(tx *db.Tx) error {
 		s.Waited = time.Since(s.Asked)
 		return fn(tx)
 	})

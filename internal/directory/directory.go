@@ -37,29 +37,32 @@ type Options struct {
 // Directory is the directory on one database. Its methods may be called by many
 // goroutines at once.
 type Directory struct {
-	db       *db.DB
-	now      func() time.Time
-	random   io.Reader
-	log      *slog.Logger
-	users    columns
-	keys     columns
-	records  columns
-	hasher   *secret.Hasher
-	emails   *emailLimit
-	callers  recalledCallers
-	plans    knownPlans
-	ids      ids
-	uses     uses
-	endUses  context.CancelFunc
-	usesKept chan struct{}
-	rosters  rosters
-	rates    rateLimit
-	queue    *queue
-	writing  writing
-	observe  func(Batch)
-	checks   readiness
-	maxBatch int
-	workers  sync.WaitGroup
+	db        *db.DB
+	now       func() time.Time
+	random    io.Reader
+	log       *slog.Logger
+	users     columns
+	keys      columns
+	records   columns
+	hasher    *secret.Hasher
+	emails    *emailLimit
+	callers   recalledCallers
+	plans     knownPlans
+	ids       ids
+	uses      uses
+	endUses   context.CancelFunc
+	usesKept  chan struct{}
+	node      string // this process among those on the same database
+	endLimit  context.CancelFunc
+	limitKept chan struct{}
+	rosters   rosters
+	rates     rateLimit
+	queue     *queue
+	writing   writing
+	observe   func(Batch)
+	checks    readiness
+	maxBatch  int
+	workers   sync.WaitGroup
 }
 
 // New starts a directory on a database whose schema is up to date. Close ends it.
@@ -97,6 +100,7 @@ func New(database *db.DB, o Options) *Directory {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.endUses, d.usesKept = cancel, make(chan struct{})
 	go d.keepUses(ctx, o.UseEvery)
+	d.beginLimit()
 	return d
 }
 
@@ -114,6 +118,8 @@ func workersOn(engine db.Engine) int {
 func (d *Directory) Close() {
 	d.endUses()
 	<-d.usesKept
+	d.endLimit()
+	<-d.limitKept
 	d.queue.close()
 	d.workers.Wait()
 }

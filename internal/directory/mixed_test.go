@@ -107,15 +107,28 @@ func openCrowded(t *testing.T, s *scene) *opened {
 	return d
 }
 
-// Whatever is done at once, and however it ends, leaves a sound database.
+// node is another node on the same database.
+func (d *opened) node(t *testing.T) *opened {
+	t.Helper()
+	other := *d
+	other.Directory = New(d.db, Options{Now: func() time.Time { return d.now }, UseEvery: 1000 * time.Hour, Log: d.log})
+	t.Cleanup(other.Close)
+	return &other
+}
+
+// Whatever is done at once, on one node or two, and however it ends, leaves a sound
+// database.
 func TestMixedDeedsAtOnce(t *testing.T) {
 	t.Parallel()
-	for _, seed := range []uint64{1, rand.Uint64()} {
+	for i, seed := range []uint64{1, rand.Uint64()} {
 		s := newScene(seed)
-		d := openCrowded(t, s)
+		nodes := []*opened{openCrowded(t, s)}
+		if i > 0 {
+			nodes = append(nodes, nodes[0].node(t))
+		}
 		var writers sync.WaitGroup
 		for course := range uint64(8) {
-			own := s.clone(seed, course)
+			own, d := s.clone(seed, course), nodes[int(course)%len(nodes)]
 			writers.Go(func() {
 				for range 40 {
 					m := own.deed(t)
@@ -136,8 +149,10 @@ func TestMixedDeedsAtOnce(t *testing.T) {
 			})
 		}
 		writers.Wait()
-		d.checkInvariants(t, fmt.Sprint("seed ", seed))
-		d.checkSearches(t, fmt.Sprint("seed ", seed))
+		nodes[0].checkInvariants(t, fmt.Sprint("seed ", seed))
+		for _, d := range nodes {
+			d.checkSearches(t, fmt.Sprint("seed ", seed))
+		}
 	}
 }
 

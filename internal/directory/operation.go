@@ -56,8 +56,13 @@ func judging[T any](
 }
 
 // reading answers from one read snapshot.
-func reading[T any](ctx context.Context, d *Directory, caller Caller, do func(*operation) (T, error)) (result T, err error) {
-	err = d.read(ctx, caller.Course, func(tx *db.Tx) error {
+func reading[T any](ctx context.Context, d *Directory, caller Caller, do func(*operation) (T, error)) (T, error) {
+	return readingBy(ctx, d, caller, d.db.Read, do)
+}
+
+// readingBy is reading by another way than the usual one.
+func readingBy[T any](ctx context.Context, d *Directory, caller Caller, read snapshot, do func(*operation) (T, error)) (result T, err error) {
+	err = readBy(ctx, caller.Course, read, func(tx *db.Tx) error {
 		o, err := d.newOperation(tx, &item{ctx: ctx, caller: caller})
 		if err != nil {
 			return err
@@ -148,7 +153,7 @@ func (d *Directory) operateOnce(tx *db.Tx, it *item) (refusal, err error) {
 // operateSafely carries out one operation in a savepoint. refusal is its own error;
 // err is that the transaction as a whole cannot go on.
 func (d *Directory) operateSafely(tx *db.Tx, it *item, do func(*operation) error) (refusal, err error) {
-	return tx.Savepoint(func() (failed error) {
+	refusal, err = tx.Savepoint(func() (failed error) {
 		defer func() {
 			if p := recover(); p != nil {
 				d.log.Error("panic in an operation", "panic", p, "request_id", it.caller.RequestID, "stack", string(debug.Stack()))
@@ -161,6 +166,10 @@ func (d *Directory) operateSafely(tx *db.Tx, it *item, do func(*operation) error
 		}
 		return do(o)
 	})
+	if err == nil && d.inTheWay(refusal) {
+		err = refusal // the whole batch is tried again
+	}
+	return refusal, err
 }
 
 // record takes the change of a user into the operation, to be written by writeUsers.

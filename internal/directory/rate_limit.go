@@ -30,8 +30,15 @@ type rateLimit struct {
 }
 
 type rateWindow struct {
-	since time.Time
-	n     int
+	since  time.Time
+	n      int  // requests here
+	others int  // requests on other nodes, as far as they have told
+	told   bool // the others can know of n
+}
+
+// holds reports whether the window is not over; it is if the clock was set back before it.
+func (w *rateWindow) holds(now time.Time) bool {
+	return w != nil && now.Sub(w.since) < QuotaWindow && !now.Before(w.since)
 }
 
 // Take counts a request of the caller's organisation, or refuses it with
@@ -57,13 +64,14 @@ func (l *rateLimit) take(org int64, now time.Time) Quota {
 		l.windows = make(map[int64]*rateWindow)
 	}
 	w := l.windows[org]
-	if w == nil || now.Sub(w.since) >= QuotaWindow || now.Before(w.since) {
+	if !w.holds(now) {
 		w = &rateWindow{since: now}
 		l.windows[org] = w
 	}
-	left := l.limit - w.n - 1
+	left := l.limit - w.n - w.others - 1
 	if left >= 0 {
 		w.n++
+		w.told = false
 	} else {
 		l.refused++
 	}

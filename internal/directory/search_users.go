@@ -49,17 +49,17 @@ const maxAttempts = 10
 // was known at the door; if it was wrong, or they are not current, it begins anew.
 func (d *Directory) searchUsers(ctx context.Context, caller Caller, s *userSearch) (*FoundUsers, error) {
 	s.orgs = []int64{caller.OrgID}
-	alone := false
+	alone, read := false, d.db.Read
 	for range maxAttempts {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		held := d.rosters.hold(s.orgs, alone)
-		found, err := reading(ctx, d, caller, func(o *operation) (*FoundUsers, error) { return o.search(s, held) })
+		found, err := readingBy(ctx, d, caller, read, func(o *operation) (*FoundUsers, error) { return o.search(s, held) })
 		held.release()
 		switch {
 		case errors.Is(err, errRostersBehind):
-			alone = true
+			alone, read = true, d.db.ReadLong // it may have to read everybody
 		case errors.Is(err, errOtherRosters):
 		case err != nil:
 			return nil, err

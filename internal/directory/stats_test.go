@@ -134,6 +134,22 @@ func TestRefusalsAreCounted(t *testing.T) {
 	}
 }
 
+// A conflict is told as one, and is no failure.
+func TestConflictsAreTold(t *testing.T) {
+	t.Parallel()
+	var told []Batch
+	d := &Directory{observe: func(b Batch) { told = append(told, b) }}
+	broken := errors.New("a rule broke")
+	for _, err := range []error{nil, errNothingToWrite, db.ErrConflict, broken} {
+		d.begin(repeat(2, 1, 1))(err)
+	}
+	for i, want := range []Batch{{}, {}, {Conflict: true}, {Err: broken}} {
+		if got := told[i]; got.Items != 2 || got.Conflict != want.Conflict || !errors.Is(got.Err, want.Err) {
+			t.Errorf("%d: %+v", i, got)
+		}
+	}
+}
+
 // Only what says something of the database counts as its state.
 func TestWritingState(t *testing.T) {
 	t.Parallel()

@@ -10,11 +10,11 @@ import (
 
 // Batch is a transaction of the write path that has ended, for those who watch it.
 type Batch struct {
-	Items   int
-	Began   time.Time
-	Took    time.Duration
-	Retries int   // how often it was begun anew, because another had changed what it read
-	Err     error // nil: it is on the disk, or there was nothing to write
+	Items    int
+	Began    time.Time
+	Took     time.Duration
+	Conflict bool  // another had changed what it read: it is begun anew
+	Err      error // nil: it is on the disk, or there was nothing to write, or a conflict
 }
 
 // writing knows which transactions of the write path are at work, and how the last one
@@ -69,7 +69,8 @@ func (d *Directory) begin(batch []*item) (ended func(error)) {
 	id := d.writing.begin(began)
 	return func(err error) {
 		d.writing.end(id, err)
-		if errors.Is(err, errNothingToWrite) {
+		conflict := errors.Is(err, db.ErrConflict)
+		if conflict || errors.Is(err, errNothingToWrite) {
 			err = nil
 		}
 		took := time.Since(began)
@@ -77,7 +78,7 @@ func (d *Directory) begin(batch []*item) (ended func(error)) {
 			it.step = Step{Asked: it.asked, Waited: began.Sub(it.asked), Took: took, Items: len(batch)}
 		}
 		if d.observe != nil {
-			d.observe(Batch{Items: len(batch), Began: began, Took: took, Err: err})
+			d.observe(Batch{Items: len(batch), Began: began, Took: took, Conflict: conflict, Err: err})
 		}
 	}
 }

@@ -89,7 +89,9 @@ func (m *Metrics) Request(_ *http.Request, v *httpd.Visit) {
 func (m *Metrics) Batch(b directory.Batch) {
 	m.items.Observe(float64(b.Items))
 	m.batches.Observe(b.Took.Seconds())
-	m.retries.Add(float64(b.Retries))
+	if b.Conflict {
+		m.retries.Inc()
+	}
 	if b.Err != nil {
 		m.failures.Inc()
 	}

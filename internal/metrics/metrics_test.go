@@ -169,6 +169,22 @@ func TestSeriesAreBounded(t *testing.T) {
 	}
 }
 
+// A transaction that is begun anew is no failure.
+func TestBatchesThatFail(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	m.Batch(directory.Batch{Items: 3, Conflict: true})
+	m.Batch(directory.Batch{Items: 3, Err: io.EOF})
+	m.Batch(directory.Batch{Items: 3})
+	recorder := httptest.NewRecorder()
+	m.Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, want := range []string{"roundtable_batch_retries_total 1\n", "roundtable_batch_failures_total 1\n", "roundtable_batch_items_count 3\n"} {
+		if !strings.Contains(recorder.Body.String(), want) {
+			t.Errorf("%s is missing in\n%s", want, recorder.Body)
+		}
+	}
+}
+
 // A request whose client has gone has no status.
 func TestGoneClients(t *testing.T) {
 	t.Parallel()

@@ -226,16 +226,14 @@ func TestSumsTell(t *testing.T) {
 	} {
 		from := dbtest.New(t)
 		write(t, from, texts...)
-		for range 2 {
-			for _, arrival := range copyAll(t, from, dbtest.New(t)) {
-				if arrival.Table != "providers" {
-					continue
-				}
-				if other, taken := sums[arrival.Sum]; taken && other != name || arrival.Rows != int64(len(texts)) {
-					t.Errorf("%s: %d rows, the sum of %q", name, arrival.Rows, other)
-				}
-				sums[arrival.Sum] = name
+		for _, arrival := range copyAll(t, from, dbtest.New(t)) {
+			if arrival.Table != "providers" {
+				continue
 			}
+			if other, taken := sums[arrival.Sum]; taken || arrival.Rows != int64(len(texts)) {
+				t.Errorf("%s: %d rows, the sum of %q", name, arrival.Rows, other)
+			}
+			sums[arrival.Sum] = name
 		}
 	}
 }

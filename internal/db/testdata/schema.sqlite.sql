@@ -147,6 +147,13 @@ CREATE TABLE providers (
     id    INTEGER PRIMARY KEY AUTOINCREMENT,
     label TEXT NOT NULL UNIQUE
 ) STRICT;
+CREATE TABLE rate_windows (
+    org_id   INTEGER NOT NULL,
+    node     TEXT    NOT NULL,
+    since    INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    PRIMARY KEY (org_id, node)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE sections (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     org_id   INTEGER NOT NULL REFERENCES orgs (id),

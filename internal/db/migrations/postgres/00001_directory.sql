@@ -238,6 +238,15 @@ CREATE TABLE idempotent_answers (
 CREATE INDEX idempotent_answers_by_age ON idempotent_answers (created_at);
 CREATE INDEX idempotent_answers_by_key ON idempotent_answers (api_key_id);
 
+-- What each node has counted in the present window of an organisation, for the others.
+CREATE TABLE rate_windows (
+    org_id   BIGINT NOT NULL,
+    node     TEXT COLLATE "C" NOT NULL,
+    since    BIGINT NOT NULL,
+    requests BIGINT NOT NULL,
+    PRIMARY KEY (org_id, node)
+);
+
 -- Users that are gone, so that their history can still be read.
 CREATE TABLE deleted_users (
     id            TEXT COLLATE "C" NOT NULL PRIMARY KEY,

@@ -242,6 +242,15 @@ CREATE TABLE idempotent_answers (
 CREATE INDEX idempotent_answers_by_age ON idempotent_answers (created_at);
 CREATE INDEX idempotent_answers_by_key ON idempotent_answers (api_key_id);
 
+-- What each node has counted in the present window of an organisation, for the others.
+CREATE TABLE rate_windows (
+    org_id   INTEGER NOT NULL,
+    node     TEXT    NOT NULL,
+    since    INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    PRIMARY KEY (org_id, node)
+) STRICT, WITHOUT ROWID;
+
 -- Users that are gone, so that their history can still be read.
 CREATE TABLE deleted_users (
     id            TEXT    NOT NULL PRIMARY KEY,
