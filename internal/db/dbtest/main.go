@@ -31,6 +31,19 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	if Engine() == db.PostgreSQL {
+		// Now, and not by the first test that needs it: that may be one whose time stands still.
+		c, err := cluster()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer func() {
+			if err := c.Stop(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		}()
+	}
 	return m.Run()
 }
 
