@@ -72,6 +72,11 @@ func (a *address) forWriting(o Options) *pgxpool.Config {
 	if o.Writers > 0 {
 		config.MaxConns = int32(o.Writers)
 	}
+	for _, plan := range []string{"enable_hashjoin", "enable_mergejoin"} { // batches look up rows, each by its key
+		if _, said := config.ConnConfig.RuntimeParams[plan]; !said {
+			config.ConnConfig.RuntimeParams[plan] = "off"
+		}
+	}
 	if !a.asked.Has("target_session_attrs") {
 		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}

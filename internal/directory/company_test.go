@@ -150,7 +150,11 @@ func open(t testing.TB, seed Seed, options Options) *opened {
 	if options.Log == nil {
 		options.Log = slog.New(&errorLog{Handler: slog.DiscardHandler, report: t.Error})
 	}
-	d.place = dbtest.Blank(t, db.Options{Writers: 4})
+	writers := 4
+	if options.Workers == 1 {
+		writers = 1
+	}
+	d.place = dbtest.Blank(t, db.Options{Writers: writers})
 	database := dbtest.Opened(t, d.place)
 	if err := Plant(t.Context(), database, seed, roundtable.Micros(noon)); err != nil {
 		t.Fatal(err)

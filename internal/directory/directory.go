@@ -26,6 +26,7 @@ type Options struct {
 	Random   io.Reader        // secrets come from it
 	Log      *slog.Logger
 	MaxBatch int // items of one transaction; 1: one transaction a request
+	Workers  int // 1: one batch at a time; 0: what the engine makes use of
 	Hasher   *secret.Hasher
 	UseEvery time.Duration // how often the use of keys is written; default: a minute
 	Observe  func(Batch)   // is told of every transaction of the write path; nil: nobody is
@@ -41,6 +42,7 @@ type Directory struct {
 	random    io.Reader
 	log       *slog.Logger
 	users     columns
+	together  updateTogether
 	keys      columns
 	records   columns
 	hasher    *secret.Hasher
@@ -90,7 +92,8 @@ func New(database *db.DB, o Options) *Directory {
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
 		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
 	}
-	for _, kind := range kindsOfWork(database.Engine()) {
+	d.together = updatesTogether(database.Engine(), &d.users)
+	for _, kind := range kindsOfWork(database.Engine(), o.Workers) {
 		d.workers.Go(func() { d.work(kind) })
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -104,8 +107,8 @@ func New(database *db.DB, o Options) *Directory {
 // On PostgreSQL what changes nothing that a rule reads needs no more than its snapshot,
 // and the rest, which is little, keeps to one worker, so that its transactions are in
 // nobody's way but that of other nodes (docs/decisions/0015).
-func kindsOfWork(engine db.Engine) []func(*item) bool {
-	if engine == db.PostgreSQL {
+func kindsOfWork(engine db.Engine, workers int) []func(*item) bool {
+	if engine == db.PostgreSQL && workers != 1 {
 		return []func(*item) bool{inert, inert, decides}
 	}
 	return []func(*item) bool{anything}
