@@ -151,8 +151,8 @@ func open(t testing.TB, seed Seed, options Options) *opened {
 		options.Log = slog.New(&errorLog{Handler: slog.DiscardHandler, report: t.Error})
 	}
 	writers := 4
-	if options.Workers == 1 {
-		writers = 1
+	if options.Workers == 0 { // most tests are about what one batch comes to
+		options.Workers, writers = 1, 1
 	}
 	d.place = dbtest.Blank(t, db.Options{Writers: writers})
 	database := dbtest.Opened(t, d.place)

@@ -17,7 +17,7 @@ func TestBatchesAndStepsAreTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		batches := make(chan Batch, 10)
-		d := open(t, smallCompany(), Options{Workers: 1, Observe: func(b Batch) { batches <- b }})
+		d := open(t, smallCompany(), Options{Observe: func(b Batch) { batches <- b }})
 		release, writing := d.holdWriter(t)
 		<-writing
 		var courses [3]Course
