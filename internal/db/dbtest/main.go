@@ -31,6 +31,12 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	if Engine() == db.PostgreSQL { // not by a test, which may be in a bubble of its own
+		if _, err := cluster(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
 	return m.Run()
 }
 
