@@ -105,6 +105,7 @@ func (a *address) limited(o Options) *pgxpool.Config {
 	}
 	for name, value := range map[string]string{
 		"application_name":                    "roundtable",
+		"plan_cache_mode":                     "force_generic_plan",
 		"jit":                                 "off",
 		"statement_timeout":                   fmt.Sprint(limit.Milliseconds()),
 		"lock_timeout":                        fmt.Sprint(min(limit, 5*time.Second).Milliseconds()),

@@ -31,11 +31,18 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	if Engine() == db.PostgreSQL { // not by a test, which may be in a bubble of its own
-		if _, err := cluster(); err != nil {
+	if Engine() == db.PostgreSQL {
+		// Now, and not by the first test that needs it: that may be one whose time stands still.
+		c, err := cluster()
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
+		defer func() {
+			if err := c.Stop(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		}()
 	}
 	return m.Run()
 }
