@@ -47,6 +47,8 @@ bench: ## load test on this machine, beside its raw limits (docs/performance.md)
 	@scripts/need.sh wrk wrk
 	go run ./bench $(BENCHFLAGS)
 	go run ./bench -only search -rounds 2 -seconds 1
+	@scripts/need.sh postgresql "postgres $$(pg_config --bindir 2>/dev/null || true)/postgres /usr/lib/postgresql/*/bin/postgres"
+	go run ./bench -only PostgreSQL -rounds 3
 
 check: ## all that CI asks for
 	@.ci/run
