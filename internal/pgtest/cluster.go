@@ -49,7 +49,11 @@ func Start(o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := NewFolder()
+	within := ""
+	if !o.Durable {
+		within = memory()
+	}
+	folder, err := newFolder(within)
 	if err != nil {
 		return nil, err
 	}
@@ -93,10 +97,10 @@ func (c *Cluster) create(o Options) error {
 	}
 	settings := []string{
 		"unix_socket_directories = ''", "listen_addresses = '127.0.0.1'", "max_connections = 200",
-		"shared_buffers = 64MB", "jit = off", "autovacuum_naptime = 10s", "log_min_messages = warning",
+		"shared_buffers = 64MB", "jit = off", "max_wal_size = 256MB", "log_min_messages = warning",
 	}
 	if !o.Durable {
-		settings = append(settings, "fsync = off", "full_page_writes = off", "synchronous_commit = off")
+		settings = append(settings, "fsync = off", "full_page_writes = off", "synchronous_commit = off", "autovacuum = off")
 	}
 	return c.configure(append(settings, o.Settings...))
 }

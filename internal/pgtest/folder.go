@@ -34,8 +34,11 @@ rm -rf "$1"`
 
 // NewFolder makes a folder, for the user postgres or nobody if we are root: the
 // server refuses to run as root.
-func NewFolder() (*Folder, error) {
-	path, err := os.MkdirTemp("", "pgtest-")
+func NewFolder() (*Folder, error) { return newFolder("") }
+
+// newFolder makes it within a folder; "" is that for temporary files.
+func newFolder(within string) (*Folder, error) {
+	path, err := os.MkdirTemp(within, "pgtest-")
 	if err != nil {
 		return nil, err
 	}

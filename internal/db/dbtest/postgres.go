@@ -32,7 +32,7 @@ func createDatabase(t testing.TB, template string) string {
 		_, err := c.SQL(context.Background(), "postgres", text)
 		return err
 	}
-	if err := ask("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
+	if err := ask("CREATE DATABASE " + name + " TEMPLATE " + template + " STRATEGY FILE_COPY"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
