@@ -153,6 +153,18 @@ func ChangedColumns(before, after *User) []string {
 	return columns
 }
 
+// InertColumns are the columns of the user's own row that no rule reads, and those that
+// every change writes.
+func InertColumns() []string {
+	columns := []string{"version", "last_event_id"}
+	for i := range userFields {
+		if userFields[i].inert {
+			columns = append(columns, userFields[i].name)
+		}
+	}
+	return columns
+}
+
 // column reports whether the field is a column of the user's own row.
 func (f *userField) column() bool {
 	return f.name != "accesses" && f.name != "business_ids" && f.value != nil

@@ -81,6 +81,17 @@ func UpdateNeeds(actor, target *User, patch *UserPatch) Needs {
 // CreationNeeds says what judging a creation by actor takes.
 func CreationNeeds(actor *User) Needs { return Needs{ActorLists: actor.Role == GroupManager} }
 
+// Inert reports whether the patch sets only fields that no rule reads. What others are
+// allowed, and whom they reach, does not depend on it.
+func (p *UserPatch) Inert() bool {
+	for _, f := range userFields {
+		if !f.inert && f.given(p) {
+			return false
+		}
+	}
+	return true
+}
+
 // touchesCredentials reports whether the patch may end what lets the user in.
 func (p *UserPatch) touchesCredentials() bool {
 	return p.Email.Set || p.OrgID.Set || p.Status.Set || p.Disabled.Set || p.Password.Set || p.SSOOnly.Set

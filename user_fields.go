@@ -10,6 +10,9 @@ type userField struct {
 	// decisive: others depend on what the field comes to, so it is judged first.
 	decisive bool
 
+	// inert: no rule reads the field, of whomever, so that changing it decides nothing else.
+	inert bool
+
 	// bySelf: the user may change it on itself, too. takesOver: who may set it can
 	// become that person (section 1.4).
 	bySelf, takesOver bool
@@ -41,13 +44,13 @@ var userFields = []userField{
 		value: func(u *User) any { return u.Email },
 	},
 	{
-		name: "first_name", bySelf: true,
+		name: "first_name", inert: true, bySelf: true,
 		given: func(p *UserPatch) bool { return p.FirstName.Set },
 		judge: text("first_name", func(p *UserPatch) *Opt[string] { return &p.FirstName }, func(u *User) *string { return &u.FirstName }, cleanName),
 		value: func(u *User) any { return u.FirstName },
 	},
 	{
-		name: "last_name", bySelf: true,
+		name: "last_name", inert: true, bySelf: true,
 		given: func(p *UserPatch) bool { return p.LastName.Set },
 		judge: text("last_name", func(p *UserPatch) *Opt[string] { return &p.LastName }, func(u *User) *string { return &u.LastName }, cleanName),
 		value: func(u *User) any { return u.LastName },
@@ -71,7 +74,7 @@ var userFields = []userField{
 		value: func(u *User) any { return u.BusinessIDs },
 	},
 	{
-		name: "phone", bySelf: true,
+		name: "phone", inert: true, bySelf: true,
 		given: func(p *UserPatch) bool { return p.Phone.Set },
 		judge: (*judgement).judgePhone,
 		value: func(u *User) any { return nullIfEmpty(string(u.Phone)) },
@@ -106,7 +109,7 @@ var userFields = []userField{
 		judge: (*judgement).judgePassword,
 	},
 	{
-		name: "lang", bySelf: true,
+		name: "lang", inert: true, bySelf: true,
 		given: func(p *UserPatch) bool { return p.Lang.Set },
 		judge: text("lang", func(p *UserPatch) *Opt[string] { return &p.Lang }, func(u *User) *string { return &u.Lang }, cleanLang),
 		value: func(u *User) any { return u.Lang },
@@ -118,13 +121,13 @@ var userFields = []userField{
 		value: func(u *User) any { return u.SSOOnly },
 	},
 	{
-		name: "keywords", bySelf: true,
+		name: "keywords", inert: true, bySelf: true,
 		given: func(p *UserPatch) bool { return p.Keywords.Set },
 		judge: (*judgement).judgeKeywords,
 		value: func(u *User) any { return u.Keywords },
 	},
 	{
-		name: "receive_reviews_email_notifications", bySelf: true,
+		name: "receive_reviews_email_notifications", inert: true, bySelf: true,
 		given: func(p *UserPatch) bool { return p.ReceiveReviewsEmailNotifications.Set },
 		judge: flag("receive_reviews_email_notifications",
 			func(p *UserPatch) *Opt[bool] { return &p.ReceiveReviewsEmailNotifications },

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-
-	"bytes"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )

@@ -74,6 +74,7 @@ func (b *bench) preparePostgres(ctx context.Context, m mode) (*subject, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.database = p.cluster.Folder()
 		return b.served(m, s, f), nil
 	case twoNodes:
 		return b.prepareTwo(ctx, m, address, f)
@@ -86,6 +87,7 @@ func (b *bench) preparePostgres(ctx context.Context, m mode) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.database = p.cluster.Folder()
 	if err := warm(ctx, s, f); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", m.name, err), s.stop())
 	}

@@ -15,7 +15,36 @@ const ticksASec = 100 // of /proc/PID/stat on Linux
 
 // cpu is the processor time that the server's processes have used.
 func (s *server) cpu() (time.Duration, error) {
-	return sumOver(s.process.Process.Pid, cpuOf)
+	own, err := sumOver(s.process.Process.Pid, cpuOf)
+	if err != nil || s.database == "" {
+		return own, err
+	}
+	database, err := cpuWithin(s.database)
+	return own + database, err
+}
+
+// cpuWithin is the processor time of the processes that work in a folder.
+func cpuWithin(folder string) (sum time.Duration, err error) {
+	links, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		return 0, err
+	}
+	for _, link := range links {
+		at, err := os.Readlink(link)
+		if err != nil || !strings.HasPrefix(at, folder) {
+			continue // it has ended, or is another's
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link)))
+		if err != nil {
+			return 0, err
+		}
+		used, err := cpuOf(pid)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return 0, err
+		}
+		sum += used
+	}
+	return sum, nil
 }
 
 // rssAnon is the memory in bytes that the server's processes alone occupy.

@@ -24,11 +24,12 @@ const (
 
 // server is a process that this one started, to be measured by its id.
 type server struct {
-	url     string
-	startup time.Duration // from its start to the first answer that it is ready
-	process *exec.Cmd
-	log     *bytes.Buffer
-	exited  chan error
+	url      string
+	startup  time.Duration // from its start to the first answer that it is ready
+	process  *exec.Cmd
+	log      *bytes.Buffer
+	database string // the folder of its database server, whose processor time is its own; empty: there is none
+	exited   chan error
 }
 
 // build makes the program as it is released.

@@ -66,6 +66,14 @@ func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	return d.engine.transact(ctx, changes, fn)
 }
 
+// WriteSnapshot is Write at snapshot isolation: what fn reads is of one moment, and what
+// it writes nobody has changed since, or it is ErrConflict. All is as if done at that
+// moment, before whatever was written since, as long as no other transaction reads what
+// fn writes in order to decide what it does itself.
+func (d *DB) WriteSnapshot(ctx context.Context, fn func(*Tx) error) error {
+	return d.engine.transact(ctx, changesOfMoment, fn)
+}
+
 // Ping reads from the database, and fails when its file is not where it was.
 func (d *DB) Ping(ctx context.Context) error {
 	return d.Get(ctx, func(tx *Tx) error {

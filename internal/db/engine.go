@@ -37,6 +37,7 @@ const (
 	oneSnapshot
 	longSnapshot // which may take long
 	changes
+	changesOfMoment // at snapshot isolation
 )
 
 // engine is a database behind DB.

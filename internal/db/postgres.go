@@ -75,6 +75,8 @@ func (p *postgres) transact(ctx context.Context, m mode, fn func(*Tx) error) err
 	switch m {
 	case changes:
 		return p.within(ctx, p.writers, "BEGIN ISOLATION LEVEL SERIALIZABLE", true, fn)
+	case changesOfMoment:
+		return p.within(ctx, p.writers, "BEGIN ISOLATION LEVEL REPEATABLE READ", true, fn)
 	case oneSnapshot, longSnapshot:
 		return p.within(ctx, p.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", false, fn)
 	}

@@ -72,6 +72,11 @@ func (a *address) forWriting(o Options) *pgxpool.Config {
 	if o.Writers > 0 {
 		config.MaxConns = int32(o.Writers)
 	}
+	for _, plan := range []string{"enable_hashjoin", "enable_mergejoin"} { // batches look up rows, each by its key
+		if _, said := config.ConnConfig.RuntimeParams[plan]; !said {
+			config.ConnConfig.RuntimeParams[plan] = "off"
+		}
+	}
 	if !a.asked.Has("target_session_attrs") {
 		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
@@ -105,6 +110,7 @@ func (a *address) limited(o Options) *pgxpool.Config {
 	}
 	for name, value := range map[string]string{
 		"application_name":                    "roundtable",
+		"plan_cache_mode":                     "force_generic_plan",
 		"jit":                                 "off",
 		"statement_timeout":                   fmt.Sprint(limit.Milliseconds()),
 		"lock_timeout":                        fmt.Sprint(min(limit, 5*time.Second).Milliseconds()),

@@ -161,7 +161,7 @@ func (c *pgConn) reset() {
 // fail turns an error of the client into one of this package, and notes what the
 // connection or the transaction does not survive.
 func (c *pgConn) fail(err error) error {
-	err, alive := postgresError(err, c.reads)
+	alive, err := postgresError(err, c.reads)
 	if !alive && c.lost == nil {
 		c.lost = err
 	}

@@ -13,16 +13,16 @@ import (
 
 // postgresError turns an error of the client into one of this package, and tells
 // whether the connection can still be used. One that reads refuses every change.
-func postgresError(err error, reads bool) (_ error, alive bool) {
+func postgresError(err error, reads bool) (alive bool, _ error) {
 	refusal, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
 		if isOfNetwork(err) {
-			return fmt.Errorf("%w: %w", ErrUnavailable, err), false
+			return false, fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
-		return err, false
+		return false, err
 	}
 	if reads && refusal.Code == "25006" {
-		return &Error{Code: refusal.Code, Message: refusal.Message, kind: ErrReadOnly}, true
+		return true, &Error{Code: refusal.Code, Message: refusal.Message, kind: ErrReadOnly}
 	}
 	kind := stateKind(refusal.Code)
 	outdated := isOutdated(refusal)
@@ -34,7 +34,7 @@ func postgresError(err error, reads bool) (_ error, alive bool) {
 		message += ", constraint " + refusal.ConstraintName
 	}
 	alive = refusal.SeverityUnlocalized != "FATAL" && !isOfServer(refusal.Code) && !outdated
-	return &Error{Code: refusal.Code, Message: message, kind: kind}, alive
+	return alive, &Error{Code: refusal.Code, Message: message, kind: kind}
 }
 
 // connectError is why there is no connection. Its text names hosts and no password.

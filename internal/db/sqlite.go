@@ -129,7 +129,7 @@ func (d *sqliteFile) close() error {
 
 func (d *sqliteFile) transact(ctx context.Context, m mode, fn func(*Tx) error) error {
 	switch m {
-	case changes:
+	case changes, changesOfMoment:
 		return d.write(ctx, fn)
 	case oneSnapshot:
 		return d.read(ctx, d.readers, "BEGIN", fn)

@@ -1,6 +1,9 @@
 package db
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Tx is a transaction, or in Get a single statement. It is valid until the
 // function that received it returns, and for one goroutine.
@@ -21,10 +24,10 @@ func (t *Tx) query(key statementKey, args []any) (*Rows, error) {
 		return nil, err
 	}
 	rows := new(Rows)
-	if err := t.session.start(key, args, rows); err != nil {
-		return nil, err
+	if c, ok := t.session.(*conn); ok { // called by its type, the arguments need no room of their own
+		return rows, c.start(key, args, rows)
 	}
-	return rows, nil
+	return rows, t.session.start(key, slices.Clone(args), rows)
 }
 
 // Exec runs a statement and returns how many rows it inserted, updated or deleted.
@@ -36,7 +39,10 @@ func (t *Tx) exec(key statementKey, args []any) (int64, error) {
 	if err := t.writable(); err != nil {
 		return 0, err
 	}
-	return t.session.exec(key, args)
+	if c, ok := t.session.(*conn); ok { // as in query
+		return c.exec(key, args)
+	}
+	return t.session.exec(key, slices.Clone(args))
 }
 
 // Later is Exec for whoever does not ask what it came to. Over a network it waits for
@@ -46,7 +52,11 @@ func (t *Tx) Later(sql string, args ...any) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
-	return t.session.later(statementKey{sql: sql}, args, nil)
+	if c, ok := t.session.(*conn); ok { // as in query
+		_, err := c.exec(statementKey{sql: sql}, args)
+		return err
+	}
+	return t.session.later(statementKey{sql: sql}, slices.Clone(args), nil)
 }
 
 // EachLater is Each for whoever can wait for the rows until Flush, or until the next

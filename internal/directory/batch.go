@@ -89,10 +89,19 @@ func (it *item) answer(outcome *roundtable.Outcome, err error) {
 	close(it.answered)
 }
 
-// work carries out batches until the queue is closed and empty.
-func (d *Directory) work() {
+// decides reports whether the rules for other items may read what an item changes.
+func decides(it *item) bool { return it.update == nil || !it.update.Patch.Inert() }
+
+// inert reports the contrary.
+func inert(it *item) bool { return !decides(it) }
+
+// anything is an item of either kind.
+func anything(*item) bool { return true }
+
+// work carries out batches of some kind of items until the queue is closed and empty.
+func (d *Directory) work(kind func(*item) bool) {
 	for {
-		batch := d.queue.take(d.maxBatch)
+		batch := d.queue.take(d.maxBatch, kind)
 		if batch == nil {
 			return
 		}
@@ -160,7 +169,11 @@ func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
 		}
 	}()
 	verdicts = make([]verdict, len(batch))
-	err = d.db.Write(context.Background(), func(tx *db.Tx) error {
+	write := d.db.Write
+	if !slices.ContainsFunc(batch, decides) {
+		write = d.db.WriteSnapshot
+	}
+	err = write(context.Background(), func(tx *db.Tx) error {
 		updated, err := d.attemptUpdates(tx, batch, verdicts)
 		if err != nil {
 			return err

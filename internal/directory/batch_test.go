@@ -178,7 +178,7 @@ func TestSQLiteFullDisk(t *testing.T) {
 func TestCloseDrains(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := openSmall(t)
+		d := openNarrow(t)
 		release, writing := d.holdWriter(t)
 		<-writing
 		answers := make(chan error, 40)
@@ -232,7 +232,7 @@ func (d *opened) holdWriter(t *testing.T) (release, writing chan struct{}) {
 func TestCallersWhoLeave(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := openSmall(t)
+		d := openNarrow(t)
 		release, writing := d.holdWriter(t)
 		<-writing
 		ctx, leave := context.WithCancel(t.Context())
@@ -263,7 +263,7 @@ func TestCallersWhoLeave(t *testing.T) {
 func TestOverloaded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := openSmall(t)
+		d := openNarrow(t)
 		release, writing := d.holdWriter(t)
 		<-writing
 		answers := make(chan error)

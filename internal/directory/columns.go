@@ -10,21 +10,37 @@ import (
 type columns struct {
 	list   string // "id, org_id, …"
 	byName map[string][]int
-	fields [][]int // index of each column's member
+	types  map[string]string // as SQL names them
+	fields [][]int           // index of each column's member
 }
 
 func columnsOf[T any]() columns {
-	c := columns{byName: make(map[string][]int)}
+	c := columns{byName: make(map[string][]int), types: make(map[string]string)}
 	var names []string
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
 		if name := field.Tag.Get("db"); name != "" {
 			names = append(names, name)
 			c.byName[name] = field.Index
+			c.types[name] = typeOf(field.Type)
 			c.fields = append(c.fields, field.Index)
 		}
 	}
 	c.list = strings.Join(names, ", ")
 	return c
+}
+
+// typeOf is what a member is stored as.
+func typeOf(t reflect.Type) string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Int64:
+		return "bigint"
+	case reflect.Bool:
+		return "boolean"
+	}
+	return "text"
 }
 
 // of returns the list with each column named as of a table.

@@ -137,10 +137,22 @@ func openSmall(t *testing.T) *opened {
 	return open(t, smallCompany(), Options{})
 }
 
+// openNarrow is openSmall with one worker and one connection that writes, on every
+// engine.
+func openNarrow(t *testing.T) *opened {
+	t.Helper()
+	return openAt(t, dbtest.Blank(t, db.Options{Writers: 1}), smallCompany(), Options{Workers: 1})
+}
+
 // open opens a directory on a database that holds seed.
 func open(t testing.TB, seed Seed, options Options) *opened {
 	t.Helper()
-	d := &opened{seed: seed, now: noon}
+	return openAt(t, dbtest.Blank(t, db.Options{Writers: 4}), seed, options)
+}
+
+func openAt(t testing.TB, place db.Options, seed Seed, options Options) *opened {
+	t.Helper()
+	d := &opened{place: place, seed: seed, now: noon}
 	if options.Now == nil {
 		options.Now = func() time.Time { return d.now }
 	}
@@ -150,7 +162,9 @@ func open(t testing.TB, seed Seed, options Options) *opened {
 	if options.Log == nil {
 		options.Log = slog.New(&errorLog{Handler: slog.DiscardHandler, report: t.Error})
 	}
-	d.place = dbtest.Blank(t, db.Options{Writers: 4})
+	if options.Workers == 0 {
+		options.Workers = 1 // most tests are about what one batch comes to
+	}
 	database := dbtest.Opened(t, d.place)
 	if err := Plant(t.Context(), database, seed, roundtable.Micros(noon)); err != nil {
 		t.Fatal(err)

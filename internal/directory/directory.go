@@ -26,7 +26,7 @@ type Options struct {
 	Random   io.Reader        // secrets come from it
 	Log      *slog.Logger
 	MaxBatch int // items of one transaction; 1: one transaction a request
-	Workers  int // batches at the same time; default: what the engine makes use of
+	Workers  int // 1: one batch at a time; 0: what the engine makes use of
 	Hasher   *secret.Hasher
 	UseEvery time.Duration // how often the use of keys is written; default: a minute
 	Observe  func(Batch)   // is told of every transaction of the write path; nil: nobody is
@@ -42,6 +42,7 @@ type Directory struct {
 	random    io.Reader
 	log       *slog.Logger
 	users     columns
+	together  updateTogether
 	keys      columns
 	records   columns
 	hasher    *secret.Hasher
@@ -82,9 +83,6 @@ func New(database *db.DB, o Options) *Directory {
 	if o.UseEvery <= 0 {
 		o.UseEvery = time.Minute
 	}
-	if o.Workers <= 0 {
-		o.Workers = workersOn(database.Engine())
-	}
 	if o.MaxBatch <= 0 || o.MaxBatch > MaxBatch {
 		o.MaxBatch = MaxBatch
 	}
@@ -94,8 +92,9 @@ func New(database *db.DB, o Options) *Directory {
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
 		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
 	}
-	for range o.Workers {
-		d.workers.Go(d.work)
+	d.together = updatesTogether(database.Engine(), &d.users)
+	for _, kind := range kindsOfWork(database.Engine(), o.Workers) {
+		d.workers.Go(func() { d.work(kind) })
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d.endUses, d.usesKept = cancel, make(chan struct{})
@@ -104,13 +103,15 @@ func New(database *db.DB, o Options) *Directory {
 	return d
 }
 
-// workersOn is how many batches an engine carries out at the same time: SQLite has one
-// writer.
-func workersOn(engine db.Engine) int {
-	if engine == db.PostgreSQL {
-		return 2
+// kindsOfWork are the items that each worker of an engine takes. SQLite has one writer.
+// On PostgreSQL what changes nothing that a rule reads needs no more than its snapshot,
+// and the rest, which is little, keeps to one worker, so that its transactions are in
+// nobody's way but that of other nodes (docs/decisions/0015).
+func kindsOfWork(engine db.Engine, workers int) []func(*item) bool {
+	if engine == db.PostgreSQL && workers != 1 {
+		return []func(*item) bool{inert, inert, decides}
 	}
-	return 1
+	return []func(*item) bool{anything}
 }
 
 // Close takes no further updates, finishes those that wait, and returns when all

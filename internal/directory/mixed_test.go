@@ -102,10 +102,13 @@ func (d *opened) checkChains(t *testing.T, when string) {
 // openCrowded opens the company of a scene, of which organisation 2 is full.
 func openCrowded(t *testing.T, s *scene) *opened {
 	t.Helper()
-	d := open(t, s.seed, Options{})
+	d := open(t, s.seed, Options{Workers: manyWorkers})
 	d.exec(t, append(s.rows(), "UPDATE orgs SET max_businesses = 4 WHERE id = 2")...)
 	return d
 }
+
+// manyWorkers are as many as the engine makes use of.
+const manyWorkers = 2
 
 // node is another node on the same database.
 func (d *opened) node(t *testing.T) *opened {

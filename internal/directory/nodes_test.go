@@ -15,7 +15,7 @@ import (
 // whole, in an unbroken chain.
 func TestTwoNodesChangeOneUser(t *testing.T) {
 	t.Parallel()
-	d := openSmall(t)
+	d := open(t, smallCompany(), Options{Workers: manyWorkers})
 	nodes := []*opened{d, d.node(t)}
 	const each = 40
 	names := make([][]string, len(nodes))
@@ -67,7 +67,7 @@ func TestNodesSeeWhatIsSwitchedOff(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			d := openSmall(t)
+			d := open(t, smallCompany(), Options{Workers: manyWorkers})
 			other := d.node(t)
 			caller, err := other.Authenticate(t.Context(), keyOf(perceval), loopback(), "before")
 			if err == nil {
@@ -98,7 +98,7 @@ func TestNodesSeeWhatIsSwitchedOff(t *testing.T) {
 // acknowledged took place once, and none by half.
 func TestPostgreSQLTwoNodes(t *testing.T) {
 	t.Parallel()
-	d := openSmall(t)
+	d := open(t, smallCompany(), Options{Workers: manyWorkers})
 	beside := New(dbtest.Opened(t, d.place), Options{})
 	t.Cleanup(beside.Close)
 	done := make([][]int, 2)

@@ -51,7 +51,7 @@ func (q *queue) push(it *item) error {
 	}
 	it.asked = time.Now()
 	q.add(it)
-	q.filled.Signal()
+	q.filled.Broadcast() // not every worker takes it
 	return nil
 }
 
@@ -101,15 +101,15 @@ func (q *queue) add(it *item) {
 	q.size++
 }
 
-// take waits until there is something to do and returns a batch of at most limit
-// items, at once and without a timer. Items whose caller is gone are dropped. It
+// take waits until there is something of a kind to do and returns a batch of at most
+// limit items, at once and without a timer. Items whose caller is gone are dropped. It
 // returns nil when the queue is closed and empty. Whoever takes a batch says when it
 // is done.
-func (q *queue) take(limit int) []*item {
+func (q *queue) take(limit int, kind func(*item) bool) []*item {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for {
-		if batch := q.takeTurns(limit); len(batch) > 0 {
+		if batch := q.takeTurns(limit, kind); len(batch) > 0 {
 			for _, it := range batch {
 				q.held[it.target]++
 			}
@@ -137,14 +137,14 @@ func (q *queue) done(batch []*item) {
 // takeTurns takes one item of each organisation in turn until the batch is full.
 // Bulk work gets at most half of it. What does not fit holds nobody up, and has the
 // first turn of the next batch.
-func (q *queue) takeTurns(limit int) []*item {
+func (q *queue) takeTurns(limit int, kind func(*item) bool) []*item {
 	var batch []*item
 	var late []int64
 	weight, bulk := 0, 0
 	for len(q.turns) > 0 && len(batch) < limit {
 		org := q.turns[0]
 		q.turns = q.turns[1:]
-		place := q.firstFree(org)
+		place := q.firstFree(org, kind)
 		if place < 0 {
 			late = append(late, org)
 			continue
@@ -171,13 +171,13 @@ func (q *queue) takeTurns(limit int) []*item {
 	return batch
 }
 
-// firstFree is the place of the first item of an organisation that another worker does
-// not hold up; below zero if there is none. An operation has no target to be held.
-func (q *queue) firstFree(org int64) int {
-	if len(q.held) == 0 {
-		return 0
-	}
-	return slices.IndexFunc(q.items[org], func(it *item) bool { return it.target == "" || q.held[it.target] == 0 })
+// firstFree is the place of the first item of an organisation that is of the kind and
+// that no other worker holds up; below zero if there is none. An operation has no target
+// to be held.
+func (q *queue) firstFree(org int64, kind func(*item) bool) int {
+	return slices.IndexFunc(q.items[org], func(it *item) bool {
+		return (it.target == "" || q.held[it.target] == 0) && kind(it)
+	})
 }
 
 func (q *queue) drop(org int64, place int) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
+	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
 )
 
 // Every transaction of the write path is told of, with what it took, and so is every
@@ -17,7 +18,7 @@ func TestBatchesAndStepsAreTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		batches := make(chan Batch, 10)
-		d := open(t, smallCompany(), Options{Observe: func(b Batch) { batches <- b }})
+		d := openAt(t, dbtest.Blank(t, db.Options{Writers: 1}), smallCompany(), Options{Observe: func(b Batch) { batches <- b }})
 		release, writing := d.holdWriter(t)
 		<-writing
 		var courses [3]Course

@@ -74,14 +74,19 @@ func (w *workingSet) freeEmails(tx *db.Tx) error {
 // lists; of those that were not stored before, everything. Lists lose before they gain,
 // as a business may come to the place of another.
 func (w *workingSet) writeChanged(tx *db.Tx) error {
-	var users, accesses, businesses [][]any
+	var changed, users, accesses, businesses [][]any
 	for _, id := range w.changedUsers() {
 		before, after := w.stored[id], w.users[id]
-		if before == nil {
+		switch {
+		case before == nil:
 			before = &roundtable.User{}
 			users = append(users, w.d.users.values(after))
-		} else if err := w.updateUser(tx, before, after); err != nil {
-			return err
+		case w.d.together.holds(before, after):
+			changed = append(changed, w.d.together.row(after))
+		default:
+			if err := w.updateUser(tx, before, after); err != nil {
+				return err
+			}
 		}
 		gained, err := w.writeAccesses(tx, before, after)
 		if err != nil {
@@ -93,15 +98,16 @@ func (w *workingSet) writeChanged(tx *db.Tx) error {
 		}
 		businesses = append(businesses, gained...)
 	}
-	for _, insert := range []struct {
+	for _, set := range []struct {
 		sql  string
 		rows [][]any
 	}{
+		{w.d.together.sql, changed},
 		{"INSERT INTO users (" + w.d.users.list + ") VALUES (?rows)", users},
 		{"INSERT INTO user_accesses (user_id, access_set, position, group_id) VALUES (?rows)", accesses},
 		{"INSERT INTO user_businesses (user_id, position, business_id) VALUES (?rows)", businesses},
 	} {
-		if err := db.InsertLater(tx, insert.sql, insert.rows); err != nil {
+		if err := db.RowsLater(tx, set.sql, set.rows); err != nil {
 			return err
 		}
 	}
@@ -192,7 +198,7 @@ func (w *workingSet) writeEvents(tx *db.Tx, outcomes []recorded) error {
 			return err
 		}
 	}
-	return db.InsertLater(tx, "INSERT INTO events"+
+	return db.RowsLater(tx, "INSERT INTO events"+
 		" (id, previous_id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects, reverts) VALUES (?rows)", rows)
 }
 

@@ -15,26 +15,26 @@ func (c *Cluster) Standby(ctx context.Context) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Cluster{folder: folder, programs: c.programs, password: c.password}
-	if err := s.follow(ctx, c); err != nil {
-		return nil, errors.Join(err, s.Stop())
+	standby := &Cluster{folder: folder, programs: c.programs, password: c.password}
+	if err := standby.follow(ctx, c); err != nil {
+		return nil, errors.Join(err, standby.Stop())
 	}
-	return s, nil
+	return standby, nil
 }
 
-func (s *Cluster) follow(ctx context.Context, primary *Cluster) error {
-	backup, err := s.folder.Command("", filepath.Join(s.programs, "pg_basebackup"),
+func (c *Cluster) follow(ctx context.Context, primary *Cluster) error {
+	backup, err := c.folder.Command("", filepath.Join(c.programs, "pg_basebackup"),
 		"-d", primary.DSN("")+"&application_name=standby", "-D", "data", "-R", "-X", "stream", "-c", "fast")
 	if err != nil {
 		return err
 	}
 	if err := backup.Run(); err != nil {
-		return fmt.Errorf("pg_basebackup: %w\n%s", err, s.folder.Printed("", "pg_basebackup"))
+		return fmt.Errorf("pg_basebackup: %w\n%s", err, c.folder.Printed("", "pg_basebackup"))
 	}
-	if s.port, err = FreePort(); err != nil {
+	if c.port, err = FreePort(); err != nil {
 		return err
 	}
-	if err := s.run(); err != nil {
+	if err := c.run(); err != nil {
 		return err
 	}
 	if _, err := primary.SQL(ctx, "postgres", "ALTER SYSTEM SET synchronous_standby_names = 'standby'"); err != nil {

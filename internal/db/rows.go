@@ -6,17 +6,16 @@ import (
 	"strings"
 )
 
-// rowsMarker stands in a text for the rows of an INSERT.
+// rowsMarker stands in a text for the placeholders of rows.
 const rowsMarker = "(?rows)"
 
-// mostRows is how many rows one statement inserts.
+// mostRows is how many rows one statement takes.
 const mostRows = 64
 
-// InsertLater is Later for the insertion of rows of equal length. The text ends with
-// the marker (?rows), as in "INSERT INTO providers (id, label) VALUES (?rows)". A
-// statement takes many rows, in a power of two, so that a text has few distinct forms
-// to prepare. No rows, no statement.
-func InsertLater(t *Tx, sql string, rows [][]any) error {
+// RowsLater is Later for rows of equal length. The text holds the marker (?rows), as in
+// "INSERT INTO providers (id, label) VALUES (?rows)". A statement takes many rows, in a
+// power of two, so that a text has few distinct forms to prepare. No rows, no statement.
+func RowsLater(t *Tx, sql string, rows [][]any) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
@@ -39,9 +38,9 @@ func InsertLater(t *Tx, sql string, rows [][]any) error {
 
 // expandRows writes the placeholders of rows in place of the marker.
 func expandRows(key statementKey) (string, error) {
-	before, found := strings.CutSuffix(key.sql, rowsMarker)
+	before, after, found := strings.Cut(key.sql, rowsMarker)
 	if !found {
-		return "", errors.New("db: the text needs the marker " + rowsMarker + " at its end: " + key.sql)
+		return "", errors.New("db: the text needs the marker " + rowsMarker + ": " + key.sql)
 	}
 	var b strings.Builder
 	b.WriteString(before)
@@ -57,5 +56,6 @@ func expandRows(key statementKey) (string, error) {
 		b.WriteString(strconv.Itoa(i + 1))
 	}
 	b.WriteString(")")
+	b.WriteString(after)
 	return b.String(), nil
 }
