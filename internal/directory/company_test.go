@@ -137,11 +137,11 @@ func openSmall(t *testing.T) *opened {
 	return open(t, smallCompany(), Options{})
 }
 
-// openNarrow is openSmall with one worker and one connection that writes, on every
+// openNarrow is openSmall with one connection that writes, on every
 // engine.
 func openNarrow(t *testing.T) *opened {
 	t.Helper()
-	return openAt(t, dbtest.Blank(t, db.Options{Writers: 1}), smallCompany(), Options{Workers: 1})
+	return openAt(t, dbtest.Blank(t, db.Options{Writers: 1}), smallCompany(), Options{})
 }
 
 // open opens a directory on a database that holds seed.
