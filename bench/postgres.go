@@ -12,7 +12,7 @@ import (
 
 // serverSettings are those of the PostgreSQL server: sized for a machine of some
 // gigabytes, and nothing that trades durability.
-var serverSettings = []string{"shared_buffers = 1GB", "max_wal_size = 4GB", "checkpoint_timeout = 15min", "wal_compression = off", "max_connections = 100"}
+var serverSettings = []string{"shared_buffers = 1GB", "max_wal_size = 4GB", "checkpoint_timeout = 15min", "wal_compression = off", "max_connections = 400"}
 
 // postgres is the PostgreSQL server of a run, with the seeded databases, which modes copy.
 type postgres struct {

@@ -28,6 +28,7 @@ type postgres struct {
 	generation atomic.Int64
 	closed     atomic.Bool
 	silence    time.Duration
+	ids        pgIDs
 }
 
 // openPostgres connects once, so that a wrong address or a server that is gone is told

@@ -15,6 +15,9 @@ import (
 // connKey is where a connection of the pool keeps its pgConn.
 const connKey = "roundtable"
 
+// maxServerStatements bounds the prepared statements of a connection.
+const maxServerStatements = 512
+
 // pgConn is one connection to PostgreSQL. One goroutine at a time may use it.
 type pgConn struct {
 	pg         *pgconn.PgConn
@@ -22,6 +25,7 @@ type pgConn struct {
 	kept       map[statementKey]*pgStmt
 	prepared   int // statements so far, for their names
 	generation int64
+	ids        *pgIDs
 	reads      bool // the server refuses changes on it
 	silence    time.Duration
 
@@ -55,7 +59,7 @@ type pgCall struct {
 func (p *postgres) prepare(conn *pgx.Conn, reads bool) {
 	pg := conn.PgConn()
 	pg.CustomData()[connKey] = &pgConn{
-		pg: pg, net: pg.Conn(), kept: make(map[statementKey]*pgStmt), generation: p.generation.Load(), reads: reads, silence: p.silence,
+		pg: pg, net: pg.Conn(), kept: make(map[statementKey]*pgStmt), generation: p.generation.Load(), ids: &p.ids, reads: reads, silence: p.silence,
 	}
 }
 
@@ -73,7 +77,7 @@ func (c *pgConn) statement(key statementKey) (*pgStmt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(c.kept) >= maxStatements {
+	if len(c.kept) >= maxServerStatements {
 		if err := c.forget(); err != nil {
 			return nil, err
 		}
@@ -136,7 +140,7 @@ func (c *pgConn) call(key statementKey, args []any) (pgCall, error) {
 
 // runText runs a statement of transactions, after the queue.
 func (c *pgConn) runText(text string) (pgconn.CommandTag, error) {
-	c.queue = append(c.queue, pgCall{text: text})
+	c.queue = append(c.queue, c.ofTransactions(text))
 	return c.drain()
 }
 

@@ -4,9 +4,20 @@ import "errors"
 
 // begin opens a transaction together with its first statement; an empty text opens none.
 func (c *pgConn) begin(text string) {
-	if c.open = text != ""; c.open {
-		c.queue = append(c.queue, pgCall{text: text})
+	if c.open = text != ""; !c.open {
+		return
 	}
+	for _, text := range []string{text, "COMMIT"} {
+		if _, err := c.statement(statementKey{sql: text}); err != nil {
+			return // the transaction has failed, and says so to whoever uses it
+		}
+	}
+	c.queue = append(c.queue, c.ofTransactions(text))
+}
+
+// ofTransactions is a statement that begins or ends something, prepared if it was.
+func (c *pgConn) ofTransactions(text string) pgCall {
+	return pgCall{text: text, stmt: c.kept[statementKey{sql: text}]}
 }
 
 // end closes what is open and then commits or rolls back. Of a transaction that has

@@ -2,6 +2,7 @@ package db
 
 import (
 	"errors"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -12,18 +13,29 @@ const rowsMarker = "(?rows)"
 // mostRows is how many rows one statement takes.
 const mostRows = 64
 
+// rowsAtOnce is how many of so many rows the next statement takes. A text is to have few
+// forms to prepare; on a server, to which a statement costs more, a few more.
+func rowsAtOnce(engine Engine, rows int) int {
+	switch {
+	case rows >= mostRows:
+		return mostRows
+	case engine == SQLite:
+		return 1 << (bits.Len(uint(rows)) - 1)
+	case rows > 16:
+		return rows - rows%8
+	}
+	return rows
+}
+
 // RowsLater is Later for rows of equal length. The text holds the marker (?rows), as in
-// "INSERT INTO providers (id, label) VALUES (?rows)". A statement takes many rows, in a
-// power of two, so that a text has few distinct forms to prepare. No rows, no statement.
+// "INSERT INTO providers (id, label) VALUES (?rows)". A statement takes many rows. No
+// rows, no statement.
 func RowsLater(t *Tx, sql string, rows [][]any) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
 	for len(rows) > 0 {
-		n := mostRows
-		for n > len(rows) {
-			n /= 2
-		}
+		n := rowsAtOnce(t.engine, len(rows))
 		args := make([]any, 0, n*len(rows[0]))
 		for _, row := range rows[:n] {
 			args = append(args, row...)

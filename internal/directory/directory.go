@@ -104,12 +104,12 @@ func New(database *db.DB, o Options) *Directory {
 }
 
 // kindsOfWork are the items that each worker of an engine takes. SQLite has one writer.
-// On PostgreSQL what changes nothing that a rule reads needs no more than its snapshot,
-// and the rest, which is little, keeps to one worker, so that its transactions are in
-// nobody's way but that of other nodes (docs/decisions/0015).
+// On PostgreSQL what changes nothing that a rule reads needs no more than its snapshot.
+// The rest, which is little, keeps to one worker, so that its transactions are in nobody's
+// way but that of other nodes (docs/decisions/0015); they are filled up with the others.
 func kindsOfWork(engine db.Engine, workers int) []func(*item) bool {
 	if engine == db.PostgreSQL && workers != 1 {
-		return []func(*item) bool{inert, inert, decides}
+		return []func(*item) bool{inert, anything}
 	}
 	return []func(*item) bool{anything}
 }

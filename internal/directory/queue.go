@@ -18,6 +18,13 @@ const MaxQueue = 4_096
 // it alone.
 const maxBatchWeight = 20_000
 
+// A worker that finds fewItems or less while another is at work waits for more, but not
+// longer than gatherAtMost: a transaction costs the server about as much as ten items.
+const (
+	fewItems     = 24
+	gatherAtMost = 2 * time.Millisecond
+)
+
 // queue holds the items that wait for a worker, with turns by organisation: a busy
 // organisation delays itself and not the others. Items on a user who is in the hands
 // of one worker wait for it, so that workers do not undo each other's work.
@@ -28,6 +35,10 @@ type queue struct {
 	items  map[int64][]*item // by organisation, first come first served
 	held   map[string]int    // users whose items were taken, and in how many items
 	size   int
+
+	underWay int // batches that were taken and are not done
+	ended    int // batches that are
+
 	excess int64 // items that found it full
 	closed bool
 }
@@ -108,8 +119,10 @@ func (q *queue) add(it *item) {
 func (q *queue) take(limit int, kind func(*item) bool) []*item {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.gather()
 	for {
 		if batch := q.takeTurns(limit, kind); len(batch) > 0 {
+			q.underWay++
 			for _, it := range batch {
 				q.held[it.target]++
 			}
@@ -122,10 +135,26 @@ func (q *queue) take(limit int, kind func(*item) bool) []*item {
 	}
 }
 
+// gather waits while another batch is under way, for it to end or for company that makes
+// a transaction of its own worthwhile, but never long: the other may be a large one.
+func (q *queue) gather() {
+	if q.underWay == 0 || q.size >= fewItems {
+		return
+	}
+	ended, until := q.ended, time.Now().Add(gatherAtMost)
+	wake := time.AfterFunc(gatherAtMost, q.filled.Broadcast)
+	defer wake.Stop()
+	for q.underWay > 0 && q.size < fewItems && q.ended == ended && time.Now().Before(until) && !q.closed {
+		q.filled.Wait()
+	}
+}
+
 // done lets go of the users of a batch.
 func (q *queue) done(batch []*item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.underWay--
+	q.ended++
 	for _, it := range batch {
 		if q.held[it.target]--; q.held[it.target] <= 0 {
 			delete(q.held, it.target)

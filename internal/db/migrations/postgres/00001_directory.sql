@@ -101,7 +101,7 @@ CREATE TABLE users (
     created_at    BIGINT NOT NULL,
     version       BIGINT NOT NULL,
     last_event_id BIGINT -- see events
-);
+) WITH (fillfactor = 80); -- room for the next state of a row beside it, so that no index has to learn of it
 
 CREATE UNIQUE INDEX users_email_key ON users (email_key);
 CREATE INDEX users_by_org ON users (org_id, id);
