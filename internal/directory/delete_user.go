@@ -57,6 +57,7 @@ func (o *operation) judgeDeletion(id string, match roundtable.Precondition) (*ro
 // userTables hold what belongs to a user and goes with it, in their column user_id.
 var userTables = []string{
 	"user_accesses", "user_businesses", "passwords", "sessions", "api_keys", "connection_tokens", "links", "sso_links", "mails",
+	"handovers", "review_notices",
 }
 
 // removeUser carries out a deletion: the last event of the user, and nothing left but

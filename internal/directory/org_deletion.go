@@ -91,10 +91,13 @@ const byOrg = "org_id = $1"
 var orgTables = []struct{ table, by string }{
 	{"users", byOrg},
 	{"deleted_users", byOrg},
+	{"reviews", byOrg},
 	{"business_groups", "business_id IN (SELECT id FROM businesses WHERE org_id = $1)"},
 	{"businesses", byOrg},
 	{"groups", byOrg},
 	{"sections", byOrg},
+	{"saml_assertions", "configuration_id IN (SELECT id FROM sso_configurations WHERE org_id = $1)"},
+	{"sso_requests", "configuration_id IN (SELECT id FROM sso_configurations WHERE org_id = $1)"},
 	{"sso_configurations", byOrg},
 	{"orgs", "id = $1"},
 }

@@ -129,7 +129,7 @@ func (p *planter) orgs(seed Seed) {
 			v.ID, v.ProviderID, v.Name, roundtable.Fold(v.Name), v.Alias, roundtable.DefaultOrgType,
 			roundtable.AllPlans(time.UnixMicro(p.now).UTC().Format(time.DateOnly)), p.now, 1)
 		if v.SSO {
-			p.insert("sso_configurations", "org_id, kind, enabled", v.ID, "oidc", true)
+			p.insert("sso_configurations", "identifier, org_id, kind, enabled", "org-"+strconv.FormatInt(v.ID, 10), v.ID, "oidc", true)
 		}
 	}
 	for _, v := range seed.Sections {

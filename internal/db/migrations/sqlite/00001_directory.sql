@@ -144,9 +144,12 @@ CREATE TABLE sessions (
     id         INTEGER PRIMARY KEY,
     token_hash BLOB    NOT NULL UNIQUE,
     user_id    TEXT    NOT NULL REFERENCES users (id),
-    kind       TEXT    NOT NULL, -- password, sso
+    kind       TEXT    NOT NULL, -- password, sso, connection_token
+    address    TEXT    NOT NULL DEFAULT '', -- from where it began
+    agent      TEXT    NOT NULL DEFAULT '', -- with which browser
     created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    seen_at    INTEGER NOT NULL DEFAULT 0, -- to the minute
+    expires_at INTEGER NOT NULL -- moves on with use, up to the absolute limit
 ) STRICT;
 
 CREATE INDEX sessions_by_user ON sessions (user_id);
@@ -180,6 +183,7 @@ CREATE INDEX api_keys_of_bots ON api_keys (bot_org_id) WHERE bot_org_id IS NOT N
 CREATE TABLE connection_tokens (
     token_hash  BLOB    NOT NULL PRIMARY KEY,
     user_id     TEXT    NOT NULL REFERENCES users (id),
+    created_by  TEXT    NOT NULL DEFAULT '', -- a user id, which may be gone
     created_at  INTEGER NOT NULL,
     expires_at  INTEGER NOT NULL,
     consumed_at INTEGER,
@@ -193,6 +197,7 @@ CREATE TABLE links (
     token_hash BLOB    NOT NULL PRIMARY KEY,
     user_id    TEXT    NOT NULL REFERENCES users (id),
     kind       TEXT    NOT NULL, -- invitation, reset
+    mail_id    INTEGER, -- that carries it
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     used_at    INTEGER,
@@ -202,31 +207,122 @@ CREATE TABLE links (
 CREATE INDEX links_by_user ON links (user_id);
 
 CREATE TABLE sso_configurations (
-    org_id             INTEGER NOT NULL PRIMARY KEY REFERENCES orgs (id),
+    id                 INTEGER PRIMARY KEY,
+    identifier         TEXT    NOT NULL UNIQUE, -- in the addresses that the identity provider knows
+    org_id             INTEGER UNIQUE REFERENCES orgs (id),
+    provider_id        INTEGER UNIQUE REFERENCES providers (id), -- of PROVIDER users, if org_id is NULL
     kind               TEXT    NOT NULL, -- oidc, saml
+    settings           TEXT    NOT NULL DEFAULT '{}', -- what is no secret
+    secret             BLOB   , -- encrypted
     enabled            INTEGER NOT NULL,
-    admin_signed_in_at INTEGER -- when an ORG_ADMIN first came in this way
+    tested_at          INTEGER, -- when a test of these settings succeeded
+    expires_at         INTEGER, -- of the certificate or the configuration
+    warned_at          INTEGER, -- when its end was announced
+    admin_signed_in_at INTEGER, -- when an ORG_ADMIN first came in this way
+    created_at         INTEGER NOT NULL DEFAULT 0,
+    updated_at         INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+-- Sign-ins under way at an identity provider.
+CREATE TABLE sso_requests (
+    state_hash       BLOB    NOT NULL PRIMARY KEY,
+    configuration_id INTEGER NOT NULL REFERENCES sso_configurations (id),
+    browser_hash     BLOB    NOT NULL, -- of a cookie: whoever began it has to end it
+    purpose          TEXT    NOT NULL, -- sign_in, test
+    user_id          TEXT   , -- who tests, who may be gone
+    nonce            TEXT    NOT NULL, -- or the id of the SAML request
+    verifier         TEXT    NOT NULL, -- of PKCE
+    return_to        TEXT    NOT NULL,
+    created_at       INTEGER NOT NULL,
+    expires_at       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sso_requests_by_configuration ON sso_requests (configuration_id);
+CREATE INDEX sso_requests_by_age ON sso_requests (expires_at);
+
+-- Assertions that were taken, until they could not be taken any more anyway.
+CREATE TABLE saml_assertions (
+    configuration_id INTEGER NOT NULL REFERENCES sso_configurations (id),
+    assertion_hash   BLOB    NOT NULL,
+    expires_at       INTEGER NOT NULL,
+    PRIMARY KEY (configuration_id, assertion_hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX saml_assertions_by_age ON saml_assertions (expires_at);
+
 CREATE TABLE sso_links (
-    user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES users (id),
-    issuer     TEXT    NOT NULL,
-    subject    TEXT    NOT NULL,
-    created_at INTEGER NOT NULL,
-    UNIQUE (issuer, subject)
+    user_id          TEXT    NOT NULL PRIMARY KEY REFERENCES users (id),
+    configuration_id INTEGER NOT NULL DEFAULT 0,
+    issuer           TEXT    NOT NULL,
+    subject          TEXT    NOT NULL,
+    created_at       INTEGER NOT NULL,
+    UNIQUE (configuration_id, issuer, subject)
 ) STRICT, WITHOUT ROWID;
 
 -- Mails waiting to be sent.
 CREATE TABLE mails (
     id           INTEGER PRIMARY KEY,
     user_id      TEXT    NOT NULL REFERENCES users (id),
-    kind         TEXT    NOT NULL,
+    kind         TEXT    NOT NULL, -- invitation, reset, review, sso_expiry
+    about        TEXT    NOT NULL DEFAULT '{}', -- what the text speaks of; no secret
     created_at   INTEGER NOT NULL,
+    due_at       INTEGER NOT NULL DEFAULT 0, -- not to be tried before
+    tries        INTEGER NOT NULL DEFAULT 0,
+    leased_by    TEXT   , -- who sends it now,
+    leased_until INTEGER, -- and until when nobody else does
     sent_at      INTEGER,
-    cancelled_at INTEGER
+    cancelled_at INTEGER,
+    failed_at    INTEGER, -- given up: a dead letter
+    error        TEXT    NOT NULL DEFAULT '' -- of the last try
 ) STRICT;
 
+CREATE INDEX mails_waiting ON mails (due_at, id) WHERE sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL;
+CREATE INDEX mails_failed ON mails (failed_at) WHERE failed_at IS NOT NULL;
+
 CREATE INDEX mails_by_user ON mails (user_id);
+
+-- Tokens with which a page hands a signed-in user over to the application behind it.
+CREATE TABLE handovers (
+    token_hash BLOB    NOT NULL PRIMARY KEY,
+    user_id    TEXT    NOT NULL REFERENCES users (id),
+    page       TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at    INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX handovers_by_user ON handovers (user_id);
+
+-- Reviews of businesses, as they were sent.
+CREATE TABLE reviews (
+    org_id       INTEGER NOT NULL REFERENCES orgs (id),
+    id           TEXT    NOT NULL,
+    business_id  TEXT    NOT NULL REFERENCES businesses (id),
+    rating       INTEGER NOT NULL,
+    author       TEXT    NOT NULL,
+    text         TEXT    NOT NULL,
+    lang         TEXT    NOT NULL,
+    published_at INTEGER NOT NULL,
+    updated_at   INTEGER,
+    created_at   INTEGER NOT NULL, -- when it was first taken in
+    version      INTEGER NOT NULL,
+    PRIMARY KEY (org_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX reviews_by_business ON reviews (business_id, published_at);
+
+-- Who was told of a bad review, and why.
+CREATE TABLE review_notices (
+    org_id     INTEGER NOT NULL,
+    review_id  TEXT    NOT NULL,
+    user_id    TEXT    NOT NULL REFERENCES users (id),
+    mail_id    INTEGER NOT NULL,
+    reason     TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (org_id, review_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX review_notices_by_user ON review_notices (user_id);
 
 -- Answers to requests with an Idempotency-Key, for a day. Both are HMACs under the
 -- caller's key, which is stored nowhere.
