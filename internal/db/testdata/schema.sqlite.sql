@@ -54,6 +54,7 @@ CREATE INDEX businesses_by_org ON businesses (
 CREATE TABLE connection_tokens (
     token_hash  BLOB    NOT NULL PRIMARY KEY,
     user_id     TEXT    NOT NULL REFERENCES users (id),
+    created_by  TEXT    NOT NULL DEFAULT '',
     created_at  INTEGER NOT NULL,
     expires_at  INTEGER NOT NULL,
     consumed_at INTEGER,
@@ -94,6 +95,15 @@ CREATE TABLE groups (
     UNIQUE (section_id, name_key)
 ) STRICT;
 CREATE INDEX groups_by_org ON groups (org_id, id);
+CREATE TABLE handovers (
+    token_hash BLOB    NOT NULL PRIMARY KEY,
+    user_id    TEXT    NOT NULL REFERENCES users (id),
+    page       TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX handovers_by_user ON handovers (user_id);
 CREATE TABLE idempotent_answers (
     scope      BLOB    NOT NULL PRIMARY KEY,
     body       BLOB    NOT NULL,
@@ -108,6 +118,7 @@ CREATE TABLE links (
     token_hash BLOB    NOT NULL PRIMARY KEY,
     user_id    TEXT    NOT NULL REFERENCES users (id),
     kind       TEXT    NOT NULL,
+    mail_id    INTEGER,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     used_at    INTEGER,
@@ -118,11 +129,20 @@ CREATE TABLE mails (
     id           INTEGER PRIMARY KEY,
     user_id      TEXT    NOT NULL REFERENCES users (id),
     kind         TEXT    NOT NULL,
+    about        TEXT    NOT NULL DEFAULT '{}',
     created_at   INTEGER NOT NULL,
+    due_at       INTEGER NOT NULL DEFAULT 0,
+    tries        INTEGER NOT NULL DEFAULT 0,
+    leased_by    TEXT   ,
+    leased_until INTEGER,
     sent_at      INTEGER,
-    cancelled_at INTEGER
+    cancelled_at INTEGER,
+    failed_at    INTEGER,
+    error        TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX mails_by_user ON mails (user_id);
+CREATE INDEX mails_failed ON mails (failed_at) WHERE failed_at IS NOT NULL;
+CREATE INDEX mails_waiting ON mails (due_at, id) WHERE sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL;
 CREATE TABLE orgs (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
     provider_id      INTEGER NOT NULL REFERENCES providers (id),
@@ -154,6 +174,38 @@ CREATE TABLE rate_windows (
     requests INTEGER NOT NULL,
     PRIMARY KEY (org_id, node)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE review_notices (
+    org_id     INTEGER NOT NULL,
+    review_id  TEXT    NOT NULL,
+    user_id    TEXT    NOT NULL REFERENCES users (id),
+    mail_id    INTEGER NOT NULL,
+    reason     TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (org_id, review_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX review_notices_by_user ON review_notices (user_id);
+CREATE TABLE reviews (
+    org_id       INTEGER NOT NULL REFERENCES orgs (id),
+    id           TEXT    NOT NULL,
+    business_id  TEXT    NOT NULL REFERENCES businesses (id),
+    rating       INTEGER NOT NULL,
+    author       TEXT    NOT NULL,
+    text         TEXT    NOT NULL,
+    lang         TEXT    NOT NULL,
+    published_at INTEGER NOT NULL,
+    updated_at   INTEGER,
+    created_at   INTEGER NOT NULL,
+    version      INTEGER NOT NULL,
+    PRIMARY KEY (org_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reviews_by_business ON reviews (business_id, published_at);
+CREATE TABLE saml_assertions (
+    configuration_id INTEGER NOT NULL REFERENCES sso_configurations (id),
+    assertion_hash   BLOB    NOT NULL,
+    expires_at       INTEGER NOT NULL,
+    PRIMARY KEY (configuration_id, assertion_hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX saml_assertions_by_age ON saml_assertions (expires_at);
 CREATE TABLE sections (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     org_id   INTEGER NOT NULL REFERENCES orgs (id),
@@ -166,23 +218,51 @@ CREATE TABLE sessions (
     token_hash BLOB    NOT NULL UNIQUE,
     user_id    TEXT    NOT NULL REFERENCES users (id),
     kind       TEXT    NOT NULL,
+    address    TEXT    NOT NULL DEFAULT '',
+    agent      TEXT    NOT NULL DEFAULT '',
     created_at INTEGER NOT NULL,
+    seen_at    INTEGER NOT NULL DEFAULT 0,
     expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE TABLE sso_configurations (
-    org_id             INTEGER NOT NULL PRIMARY KEY REFERENCES orgs (id),
+    id                 INTEGER PRIMARY KEY,
+    identifier         TEXT    NOT NULL UNIQUE,
+    org_id             INTEGER UNIQUE REFERENCES orgs (id),
+    provider_id        INTEGER UNIQUE REFERENCES providers (id),
     kind               TEXT    NOT NULL,
+    settings           TEXT    NOT NULL DEFAULT '{}',
+    secret             BLOB   ,
     enabled            INTEGER NOT NULL,
-    admin_signed_in_at INTEGER
+    tested_at          INTEGER,
+    expires_at         INTEGER,
+    warned_at          INTEGER,
+    admin_signed_in_at INTEGER,
+    created_at         INTEGER NOT NULL DEFAULT 0,
+    updated_at         INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE sso_links (
-    user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES users (id),
-    issuer     TEXT    NOT NULL,
-    subject    TEXT    NOT NULL,
-    created_at INTEGER NOT NULL,
-    UNIQUE (issuer, subject)
+    user_id          TEXT    NOT NULL PRIMARY KEY REFERENCES users (id),
+    configuration_id INTEGER NOT NULL DEFAULT 0,
+    issuer           TEXT    NOT NULL,
+    subject          TEXT    NOT NULL,
+    created_at       INTEGER NOT NULL,
+    UNIQUE (configuration_id, issuer, subject)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE sso_requests (
+    state_hash       BLOB    NOT NULL PRIMARY KEY,
+    configuration_id INTEGER NOT NULL REFERENCES sso_configurations (id),
+    browser_hash     BLOB    NOT NULL,
+    purpose          TEXT    NOT NULL,
+    user_id          TEXT   ,
+    nonce            TEXT    NOT NULL,
+    verifier         TEXT    NOT NULL,
+    return_to        TEXT    NOT NULL,
+    created_at       INTEGER NOT NULL,
+    expires_at       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sso_requests_by_age ON sso_requests (expires_at);
+CREATE INDEX sso_requests_by_configuration ON sso_requests (configuration_id);
 CREATE TABLE user_accesses (
     user_id    TEXT    NOT NULL REFERENCES users (id),
     access_set INTEGER NOT NULL,
