@@ -213,7 +213,7 @@ CREATE TABLE sso_configurations (
     provider_id        INTEGER UNIQUE REFERENCES providers (id), -- of PROVIDER users, if org_id is NULL
     kind               TEXT    NOT NULL, -- oidc, saml
     settings           TEXT    NOT NULL DEFAULT '{}', -- what is no secret
-    secret             BLOB   , -- encrypted
+    secret             BLOB, -- encrypted
     enabled            INTEGER NOT NULL,
     tested_at          INTEGER, -- when a test of these settings succeeded
     expires_at         INTEGER, -- of the certificate or the configuration

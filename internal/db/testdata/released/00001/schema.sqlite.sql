@@ -232,7 +232,7 @@ CREATE TABLE sso_configurations (
     provider_id        INTEGER UNIQUE REFERENCES providers (id),
     kind               TEXT    NOT NULL,
     settings           TEXT    NOT NULL DEFAULT '{}',
-    secret             BLOB   ,
+    secret             BLOB,
     enabled            INTEGER NOT NULL,
     tested_at          INTEGER,
     expires_at         INTEGER,
