@@ -112,26 +112,33 @@ func (q *queue) add(it *item) {
 	q.size++
 }
 
-// take waits until there is something of a kind to do and returns a batch of at most
+// take waits until there is something of its kinds to do and returns a batch of at most
 // limit items, at once and without a timer. Items whose caller is gone are dropped. It
 // returns nil when the queue is closed and empty. Whoever takes a batch says when it
 // is done.
-func (q *queue) take(limit int, kind func(*item) bool) []*item {
+func (q *queue) take(limit int, of kinds) []*item {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.gather()
 	for {
-		if batch := q.takeTurns(limit, kind); len(batch) > 0 {
-			q.underWay++
-			for _, it := range batch {
-				q.held[it.target]++
+		for _, kind := range of {
+			if batch := q.takeTurns(limit, kind); len(batch) > 0 {
+				q.hold(batch)
+				return batch
 			}
-			return batch
 		}
 		if q.size == 0 && q.closed {
 			return nil
 		}
 		q.filled.Wait()
+	}
+}
+
+// hold notes that a batch is under way.
+func (q *queue) hold(batch []*item) {
+	q.underWay++
+	for _, it := range batch {
+		q.held[it.target]++
 	}
 }
 
