@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/roundtable-directory/roundtable"
 )
@@ -292,4 +294,48 @@ func TestQueueClosesBehindHeldUsers(t *testing.T) {
 	if q.done(last); len(last) != 1 || q.take(MaxBatch, kinds{anything}) != nil || len(q.held) != 0 {
 		t.Errorf("%d items were left, %v held", len(last), q.held)
 	}
+}
+
+// A worker that finds less than another has in its hands waits for it to end, or for
+// company; alone it waits for nothing.
+func TestQueueGathers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := filled(t, on("a", 1), on("b", 1))
+		begin := time.Now()
+		first := q.take(MaxBatch, kinds{anything})
+		if len(first) != 2 || !time.Now().Equal(begin) {
+			t.Errorf("alone a worker takes %d items after %s", len(first), time.Since(begin))
+		}
+		taken := make(chan []*item)
+		take := func() { taken <- q.take(MaxBatch, kinds{anything}) }
+		add := func(user string) {
+			if err := q.push(on(user, 1)); err != nil {
+				t.Error(err)
+			}
+		}
+		add("c")
+		go take()
+		synctest.Wait()
+		add("d")
+		second := <-taken
+		if len(second) != 2 || !time.Now().Equal(begin) {
+			t.Errorf("with company it takes %d items after %s", len(second), time.Since(begin))
+		}
+		q.done(first)
+		add("e")
+		go take()
+		third := <-taken
+		if waited := time.Since(begin); len(third) != 1 || waited != gatherAtMost {
+			t.Errorf("without company it takes %d items after %s", len(third), waited)
+		}
+		q.done(third)
+		add("f")
+		go take()
+		synctest.Wait()
+		q.done(second)
+		if last := <-taken; len(last) != 1 || time.Since(begin) != gatherAtMost {
+			t.Errorf("when the other ends it takes %d items after %s", len(last), time.Since(begin))
+		}
+	})
 }
