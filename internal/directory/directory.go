@@ -93,8 +93,8 @@ func New(database *db.DB, o Options) *Directory {
 		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
 	}
 	d.together = updatesTogether(database.Engine(), &d.users)
-	for _, kind := range kindsOfWork(database.Engine(), o.Workers) {
-		d.workers.Go(func() { d.work(kind) })
+	for _, kinds := range kindsOfWork(database.Engine(), o.Workers) {
+		d.workers.Go(func() { d.work(kinds) })
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d.endUses, d.usesKept = cancel, make(chan struct{})
@@ -105,13 +105,13 @@ func New(database *db.DB, o Options) *Directory {
 
 // kindsOfWork are the items that each worker of an engine takes. SQLite has one writer.
 // On PostgreSQL what changes nothing that a rule reads needs no more than its snapshot.
-// The rest, which is little, keeps to one worker, so that its transactions are in nobody's
-// way but that of other nodes (docs/decisions/0015); they are filled up with the others.
-func kindsOfWork(engine db.Engine, workers int) []func(*item) bool {
+// The rest, which is little, keeps to one worker and is not mixed with it, so that its
+// transactions are small and in nobody's way but that of other nodes (docs/decisions/0015).
+func kindsOfWork(engine db.Engine, workers int) []kinds {
 	if engine == db.PostgreSQL && workers != 1 {
-		return []func(*item) bool{inert, anything}
+		return []kinds{{inert}, {decides, inert}}
 	}
-	return []func(*item) bool{anything}
+	return []kinds{{anything}}
 }
 
 // Close takes no further updates, finishes those that wait, and returns when all
