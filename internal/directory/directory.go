@@ -59,6 +59,7 @@ type Directory struct {
 	rosters   rosters
 	rates     rateLimit
 	queue     *queue
+	outbox    outbox
 	writing   writing
 	observe   func(Batch)
 	checks    readiness
@@ -90,7 +91,8 @@ func New(database *db.DB, o Options) *Directory {
 		db: database, now: o.Now, random: o.Random, log: o.Log,
 		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
-		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
+		outbox: outbox{wake: make(chan struct{}, 1)},
+		rates:  rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
 	}
 	d.together = updatesTogether(database.Engine(), &d.users)
 	for _, kind := range kindsOfWork(database.Engine(), o.Workers) {

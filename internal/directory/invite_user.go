@@ -26,12 +26,12 @@ func (o *operation) invite(id string) error {
 	if err := roundtable.InviteUser(o.actor, target, last, o.now, o.facts); err != nil {
 		return err
 	}
-	_, err = o.tx.Exec("UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND kind = $3 AND sent_at IS NULL AND cancelled_at IS NULL",
+	_, err = o.tx.Exec("UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND kind = $3 AND "+waitingMail,
 		id, o.now.UnixMicro(), mailInvitation)
 	if err != nil {
 		return err
 	}
-	return o.queueMail(o.tx, id, mailInvitation)
+	return o.queueMail(o.tx, id, mailInvitation, nil)
 }
 
 // lastInvitation is when the last invitation mail to a user went out, or began to wait

@@ -15,7 +15,8 @@ const (
 	sessionByPassword = "password"
 	linkInvitation    = "invitation"
 	linkReset         = "reset"
-	mailInvitation    = "invitation"
+	linkUnsubscribe   = "unsubscribe"
+	mailInvitation    = string(roundtable.MailInvitation)
 )
 
 // write stores what the batch came to: every event on the way there, the users in
