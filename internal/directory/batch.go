@@ -163,6 +163,9 @@ func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
 		if errors.Is(err, errNothingToWrite) {
 			err = nil
 		}
+		if err == nil {
+			d.outbox.written()
+		}
 		if err != nil { // nobody was told anything
 			for i, v := range verdicts {
 				if saysTaken(v.err) {

@@ -63,6 +63,7 @@ type Directory struct {
 	rosters   rosters
 	rates     rateLimit
 	queue     *queue
+	outbox    outbox
 	writing   writing
 	observe   func(Batch)
 	checks    readiness
@@ -115,6 +116,7 @@ func New(database *db.DB, o Options) *Directory {
 		sessions: columnsOf[storedSession](), links: columnsOf[roundtable.Link](), tokens: columnsOf[roundtable.ConnectionToken](),
 		handovers: columnsOf[roundtable.Handover](), sessionLimits: roundtable.SessionLimits{Idle: o.SessionIdle, Absolute: o.SessionAbsolute},
 		attempts: newAttempts(), refusalTime: o.RefusalTime,
+		outbox: outbox{wake: make(chan struct{}, 1)},
 	}
 	d.together = updatesTogether(database.Engine(), &d.users)
 	for _, kinds := range kindsOfWork(database.Engine(), o.Workers) {
