@@ -32,6 +32,8 @@ type Options struct {
 	Observe  func(Batch)   // is told of every transaction of the write path; nil: nobody is
 
 	RateLimit int // requests of an organisation in a minute; 0: no limit
+
+	ReviewThreshold int // people are told of new reviews of at most so many stars; 0: of none
 }
 
 // Directory is the directory on one database. Its methods may be called by many
@@ -45,6 +47,7 @@ type Directory struct {
 	together  updateTogether
 	keys      columns
 	records   columns
+	reviews   columns
 	hasher    *secret.Hasher
 	emails    *emailLimit
 	callers   recalledCallers
@@ -64,6 +67,8 @@ type Directory struct {
 	checks    readiness
 	maxBatch  int
 	workers   sync.WaitGroup
+
+	reviewThreshold int
 }
 
 // New starts a directory on a database whose schema is up to date. Close ends it.
@@ -88,9 +93,10 @@ func New(database *db.DB, o Options) *Directory {
 	}
 	d := &Directory{
 		db: database, now: o.Now, random: o.Random, log: o.Log,
-		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
+		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](), reviews: columnsOf[roundtable.Review](),
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
 		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
+		reviewThreshold: o.ReviewThreshold,
 	}
 	d.together = updatesTogether(database.Engine(), &d.users)
 	for _, kind := range kindsOfWork(database.Engine(), o.Workers) {

@@ -15,7 +15,9 @@ const (
 	sessionByPassword = "password"
 	linkInvitation    = "invitation"
 	linkReset         = "reset"
+	linkUnsubscribe   = "unsubscribe"
 	mailInvitation    = "invitation"
+	mailReview        = "review"
 )
 
 // write stores what the batch came to: every event on the way there, the users in
