@@ -39,6 +39,8 @@ type serveSettings struct {
 	maxBatch       int
 	rateLimit      int
 
+	reviewThreshold int
+
 	metricsListen   string
 	slowRequest     time.Duration
 	shutdownDelay   time.Duration
@@ -74,6 +76,7 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags.BoolVar(&s.migrate, "migrate", true, "bring the schema up to date at start")
 	flags.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.IntVar(&s.rateLimit, "rate-limit", 300, "requests a minute of one organisation; 0: no limit")
+	flags.IntVar(&s.reviewThreshold, "review-threshold", 2, "tell people of new reviews of at most so many stars, 1 to 5; 0: of none")
 	flags.IntVar(&s.maxBatch, "max-batch", directory.MaxBatch, "updates of one transaction, 1 to 256; 1 gives each its own, for measuring")
 	flags.StringVar(&s.metricsListen, "metrics-listen", "", "address and port for Prometheus, to be kept from strangers; empty: no metrics")
 	flags.DurationVar(&s.slowRequest, "slow-request", time.Second, "log requests that take longer; 0: none")
@@ -97,6 +100,9 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	}
 	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
 		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
+	}
+	if s.reviewThreshold < 0 || s.reviewThreshold > 5 {
+		return errors.New("--review-threshold: must be from 0 to 5")
 	}
 	if (s.tlsCert == "") != (s.tlsKey == "") {
 		return errors.New("--tls-cert and --tls-key go together")
@@ -128,6 +134,7 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	defer func() { err = errors.Join(err, watching.close()) }()
 	d := directory.New(database, directory.Options{
 		Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit, Observe: watching.batches(),
+		ReviewThreshold: s.reviewThreshold,
 	})
 	server := httpd.New(listener, api.New(d, log), httpd.Options{
 		TLSCert: s.tlsCert, TLSKey: s.tlsKey, TrustedProxies: proxies, Log: log,

@@ -36,6 +36,8 @@ type Options struct {
 	SessionIdle     time.Duration // how long a session lasts without use; default: 12 hours
 	SessionAbsolute time.Duration // and whatever its use; default: 30 days
 	RefusalTime     time.Duration // before which no sign-in is refused, so that the time tells nothing; default: 300 ms
+
+	ReviewThreshold int // people are told of new reviews of at most so many stars; 0: of none
 }
 
 // Directory is the directory on one database. Its methods may be called by many
@@ -49,6 +51,7 @@ type Directory struct {
 	together  updateTogether
 	keys      columns
 	records   columns
+	reviews   columns
 	hasher    *secret.Hasher
 	emails    *emailLimit
 	callers   recalledCallers
@@ -70,13 +73,14 @@ type Directory struct {
 	maxBatch  int
 	workers   sync.WaitGroup
 
-	sessions      columns
-	links         columns
-	tokens        columns
-	handovers     columns
-	sessionLimits roundtable.SessionLimits
-	attempts      *attempts
-	refusalTime   time.Duration
+	sessions        columns
+	links           columns
+	tokens          columns
+	handovers       columns
+	sessionLimits   roundtable.SessionLimits
+	attempts        *attempts
+	refusalTime     time.Duration
+	reviewThreshold int
 }
 
 // New starts a directory on a database whose schema is up to date. Close ends it.
@@ -110,13 +114,14 @@ func New(database *db.DB, o Options) *Directory {
 	}
 	d := &Directory{
 		db: database, now: o.Now, random: o.Random, log: o.Log,
-		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
+		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](), reviews: columnsOf[roundtable.Review](),
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
 		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
 		sessions: columnsOf[storedSession](), links: columnsOf[roundtable.Link](), tokens: columnsOf[roundtable.ConnectionToken](),
 		handovers: columnsOf[roundtable.Handover](), sessionLimits: roundtable.SessionLimits{Idle: o.SessionIdle, Absolute: o.SessionAbsolute},
 		attempts: newAttempts(), refusalTime: o.RefusalTime,
-		outbox: outbox{wake: make(chan struct{}, 1)},
+		outbox:          outbox{wake: make(chan struct{}, 1)},
+		reviewThreshold: o.ReviewThreshold,
 	}
 	d.together = updatesTogether(database.Engine(), &d.users)
 	for _, kinds := range kindsOfWork(database.Engine(), o.Workers) {

@@ -134,9 +134,10 @@ func countSession(c *roundtable.Credentials, kind string) {
 }
 
 func countLink(c *roundtable.Credentials, kind string) {
-	if kind == linkInvitation {
+	switch kind {
+	case linkInvitation:
 		c.Invitations++
-	} else {
+	case linkReset:
 		c.ResetLinks++
 	}
 }

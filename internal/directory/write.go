@@ -17,6 +17,7 @@ const (
 	linkUnsubscribe = string(roundtable.UnsubscribeLink)
 	mailInvitation  = string(roundtable.MailInvitation)
 	mailReset       = string(roundtable.MailReset)
+	mailReview      = string(roundtable.MailReview)
 )
 
 // write stores what the batch came to: every event on the way there, the users in
