@@ -140,7 +140,7 @@ func New(database *db.DB, o Options) *Directory {
 // transactions are small and in nobody's way but that of other nodes (docs/decisions/0015).
 func kindsOfWork(engine db.Engine, workers int) []kinds {
 	if engine == db.PostgreSQL && workers != 1 {
-		return []kinds{{inert}, {decides, inert}}
+		return []kinds{{inert}, {inert}, {decides, inert}}
 	}
 	return []kinds{{anything}}
 }
