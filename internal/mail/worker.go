@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/mail"
 	"net/url"
@@ -45,11 +46,19 @@ type Worker struct {
 	now       func() time.Time
 }
 
+// CheckPublicURL says what is wrong with an address that those of pages are to begin with.
+func CheckPublicURL(text string) error {
+	base, err := url.Parse(text)
+	if err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" || base.RawQuery != "" || base.Fragment != "" || base.User != nil {
+		return errors.New("must be an http or https address, such as https://people.example.com")
+	}
+	return nil
+}
+
 // NewWorker returns a worker that has yet to Run.
 func NewWorker(d *directory.Directory, o Options) (*Worker, error) {
-	base, err := url.Parse(o.PublicURL)
-	if err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" || base.RawQuery != "" || base.Fragment != "" || base.User != nil {
-		return nil, errors.New("the public URL must be the http or https address that people reach this server at")
+	if err := CheckPublicURL(o.PublicURL); err != nil {
+		return nil, fmt.Errorf("public URL: %w", err)
 	}
 	renderer, err := newRenderer()
 	if err != nil {
@@ -60,7 +69,7 @@ func NewWorker(d *directory.Directory, o Options) (*Worker, error) {
 	}
 	return &Worker{
 		directory: d, transport: o.Transport, log: o.Log, now: o.Now,
-		composer: &composer{writer: writer{base: strings.TrimSuffix(base.String(), "/")}, renderer: renderer, from: o.From},
+		composer: &composer{writer: writer{base: strings.TrimSuffix(o.PublicURL, "/")}, renderer: renderer, from: o.From},
 	}, nil
 }
 

@@ -217,14 +217,11 @@ func TestSlowServer(t *testing.T) {
 	}
 	wantStates(t, w, map[string]int{"sent": 1})
 	ids := map[string]bool{}
-	for s.Count() < 2 { // the one that was slow is on its way
-		select {
-		case <-t.Context().Done():
-			t.Fatal("the slow one did not arrive")
-		default:
-		}
+	messages, err := s.Await(t.Context(), 2) // the one that was slow is on its way
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, m := range s.Messages() {
+	for _, m := range messages {
 		message, err := m.Read()
 		if err != nil {
 			t.Fatal(err)

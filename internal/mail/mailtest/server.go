@@ -4,6 +4,7 @@ package mailtest
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -44,6 +45,7 @@ type Server struct {
 	mu       sync.Mutex
 	messages []Message
 	count    int
+	changed  chan struct{} // closed with the next message
 	listener net.Listener
 	server   *smtp.Server
 	served   chan struct{}
@@ -98,7 +100,8 @@ func (s *Server) Address() string { return s.listener.Addr().String() }
 
 // Close hangs up.
 func (s *Server) Close() {
-	_ = s.server.Close() // the listener may be closed already
+	_ = s.server.Close()   // which knows the listener only once it serves,
+	_ = s.listener.Close() // and may have closed it
 	<-s.served
 }
 
@@ -116,6 +119,27 @@ func (s *Server) Count() int {
 	return s.count
 }
 
+// Await returns the messages once there are so many.
+func (s *Server) Await(ctx context.Context, count int) ([]Message, error) {
+	for {
+		s.mu.Lock()
+		if s.count >= count {
+			s.mu.Unlock()
+			return s.Messages(), nil
+		}
+		if s.changed == nil {
+			s.changed = make(chan struct{})
+		}
+		changed := s.changed
+		s.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return s.Messages(), ctx.Err()
+		}
+	}
+}
+
 func (s *Server) take(m Message) error {
 	if s.Taken != nil {
 		if err := s.Taken(m); err != nil {
@@ -125,6 +149,10 @@ func (s *Server) take(m Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count++
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
 	if !s.Forgets {
 		s.messages = append(s.messages, m)
 	}
