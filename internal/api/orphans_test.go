@@ -22,6 +22,9 @@ var undeclared = []reference{
 	{"events", "previous_id", []string{"events"}},
 	{"users", "last_event_id", []string{"events"}},
 	{"deleted_users", "last_event_id", []string{"events"}},
+	{"review_notices", "org_id", []string{"orgs"}},
+	{"review_notices", "review_id", []string{"reviews"}},
+	{"review_notices", "mail_id", []string{"mails"}},
 	{"idempotent_answers", "api_key_id", []string{"api_keys"}},
 	{"idempotent_answers", "org_id", []string{"orgs"}},
 }
