@@ -19,7 +19,7 @@ type TakenReviews struct {
 // many mails one transaction leaves.
 const (
 	fewReviews       = 20
-	noticesPerChange = 2_000
+	noticesPerChange = 1_000
 	noticeWeight     = maxBatchWeight / noticesPerChange
 )
 
