@@ -32,6 +32,10 @@ type Options struct {
 	Observe  func(Batch)   // is told of every transaction of the write path; nil: nobody is
 
 	RateLimit int // requests of an organisation in a minute; 0: no limit
+
+	SessionIdle     time.Duration // how long a session lasts without use; default: 12 hours
+	SessionAbsolute time.Duration // and whatever its use; default: 30 days
+	RefusalTime     time.Duration // before which no sign-in is refused, so that the time tells nothing; default: 300 ms
 }
 
 // Directory is the directory on one database. Its methods may be called by many
@@ -64,6 +68,14 @@ type Directory struct {
 	checks    readiness
 	maxBatch  int
 	workers   sync.WaitGroup
+
+	sessions      columns
+	links         columns
+	tokens        columns
+	handovers     columns
+	sessionLimits roundtable.SessionLimits
+	attempts      *attempts
+	refusalTime   time.Duration
 }
 
 // New starts a directory on a database whose schema is up to date. Close ends it.
@@ -83,6 +95,15 @@ func New(database *db.DB, o Options) *Directory {
 	if o.UseEvery <= 0 {
 		o.UseEvery = time.Minute
 	}
+	if o.SessionIdle <= 0 {
+		o.SessionIdle = 12 * time.Hour
+	}
+	if o.SessionAbsolute <= 0 {
+		o.SessionAbsolute = 30 * 24 * time.Hour
+	}
+	if o.RefusalTime <= 0 {
+		o.RefusalTime = 300 * time.Millisecond
+	}
 	if o.MaxBatch <= 0 || o.MaxBatch > MaxBatch {
 		o.MaxBatch = MaxBatch
 	}
@@ -91,6 +112,9 @@ func New(database *db.DB, o Options) *Directory {
 		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
 		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
+		sessions: columnsOf[storedSession](), links: columnsOf[roundtable.Link](), tokens: columnsOf[roundtable.ConnectionToken](),
+		handovers: columnsOf[roundtable.Handover](), sessionLimits: roundtable.SessionLimits{Idle: o.SessionIdle, Absolute: o.SessionAbsolute},
+		attempts: newAttempts(), refusalTime: o.RefusalTime,
 	}
 	d.together = updatesTogether(database.Engine(), &d.users)
 	for _, kind := range kindsOfWork(database.Engine(), o.Workers) {

@@ -128,7 +128,7 @@ func (w *workingSet) askCredentials(tx *db.Tx, wanted *wantedFacts) error {
 
 func countSession(c *roundtable.Credentials, kind string) {
 	c.Sessions++
-	if kind == sessionByPassword {
+	if kind == string(roundtable.PasswordSession) {
 		c.PasswordSessions++
 	}
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
-// Kinds of sessions and links, as stored.
+// Kinds of links and mails, as stored.
 const (
-	sessionByPassword = "password"
-	linkInvitation    = "invitation"
-	linkReset         = "reset"
-	mailInvitation    = "invitation"
+	linkInvitation = string(roundtable.InvitationLink)
+	linkReset      = string(roundtable.ResetLink)
+	mailInvitation = "invitation"
+	mailReset      = "reset"
 )
 
 // write stores what the batch came to: every event on the way there, the users in
