@@ -18,6 +18,8 @@ var explanations = map[roundtable.Code]string{
 	roundtable.CodeInvalidChoice:     "page.error.choice",
 	roundtable.CodeWeakPassword:      "page.error.weak_password",
 	roundtable.CodePasswordNotUsable: "page.error.password_not_usable",
+	roundtable.CodeCommonPassword:    "page.error.common_password",
+	roundtable.CodeWrongPassword:     "page.error.wrong_password",
 	roundtable.CodeEditNotAllowed:    "page.error.edit_not_allowed",
 }
 

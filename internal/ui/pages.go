@@ -87,13 +87,16 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeH
 func (p *Pages) serve(w http.ResponseWriter, r *http.Request, path route) {
 	secure(w.Header())
 	q := &request{Request: r, pages: p, w: w}
-	q.speak("")
 	defer func() {
 		if broken := recover(); broken != nil {
 			q.fail(fmt.Errorf("panic: %v\n%s", broken, debug.Stack()))
 		}
 	}()
-	if err := q.answer(path); err != nil {
+	err := q.speak("")
+	if err == nil {
+		err = q.answer(path)
+	}
+	if err != nil {
 		q.fail(err)
 	}
 }
@@ -116,7 +119,7 @@ func (q *request) answer(path route) error {
 		q.w.Header().Set("Allow", path.allowed())
 		return &roundtable.Error{Code: roundtable.CodeMethodNotAllowed}
 	}
-	if err := p(q).origins.Check(q.Request); err != nil {
+	if err := q.pages.origins.Check(q.Request); err != nil {
 		return &crossOriginError{err}
 	}
 	if method == http.MethodPost {
@@ -124,8 +127,10 @@ func (q *request) answer(path route) error {
 			return err
 		}
 	}
-	if err := q.recognise(path.open); err != nil {
-		return err
+	if path.who != nobody {
+		if err := q.recognise(path.who == everybody); err != nil {
+			return err
+		}
 	}
 	return handle(q)
 }

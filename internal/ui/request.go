@@ -42,17 +42,22 @@ func (q *request) recognise(open bool) error {
 }
 
 func (q *request) readSession(token string) error {
-	caller, err := q.pages.directory.AuthenticateSession(q.Context(), token, httpd.Origin(q.Request), httpd.RequestID(q.Request))
+	caller, err := q.pages.directory.AuthenticateSession(q.Context(), token, q.visitor())
 	if err != nil {
 		return err
 	}
-	caller.Course = &httpd.VisitOf(q.Request).Course
 	user, _, err := q.pages.directory.User(q.Context(), caller, caller.UserID)
 	if err != nil {
 		return err
 	}
 	q.caller, q.user = caller, user
 	return q.speak(user.Lang)
+}
+
+// visitor is the browser, whoever uses it.
+func (q *request) visitor() directory.Visitor {
+	visit := httpd.VisitOf(q.Request)
+	return directory.Visitor{Origin: visit.Origin, Agent: q.UserAgent(), RequestID: visit.ID, Course: &visit.Course}
 }
 
 // speak chooses the language; empty: by what the browser asks for.

@@ -10,25 +10,34 @@ import (
 // route is a path with what its methods do. HEAD is as GET.
 type route struct {
 	pattern string // of http.ServeMux
-	open    bool   // to those who are not signed in
+	who     audience
 	methods map[string]func(*request) error
 }
+
+// audience is for whom a page is.
+type audience int
+
+const (
+	signedIn  audience = iota // those who are signed in
+	everybody                 // those who are not, too
+	nobody                    // in particular: it is the same for all, and who asks is not looked up
+)
 
 // routes are all pages. None stands below /v2, /health or /docs, which are the API's.
 var routes = []route{
 	{pattern: "/{$}", methods: get((*request).home)},
-	{pattern: "/login", open: true, methods: form((*request).showLogin, (*request).login)},
-	{pattern: "/logout", open: true, methods: post((*request).logout)},
+	{pattern: "/login", who: everybody, methods: form((*request).showLogin, (*request).login)},
+	{pattern: "/logout", who: everybody, methods: post((*request).logout)},
 	{pattern: "/pages/{page}", methods: get((*request).openPage)},
 	{pattern: "/profile", methods: form((*request).showProfile, (*request).saveProfile)},
 	{pattern: "/password", methods: form((*request).showPassword, (*request).savePassword)},
 	{pattern: "/sessions", methods: get((*request).listSessions)},
 	{pattern: "/sessions/end", methods: post((*request).endSession)},
 	{pattern: "/sessions/others", methods: post((*request).endOtherSessions)},
-	{pattern: "/reset", open: true, methods: form((*request).showReset, (*request).requestReset)},
-	{pattern: "/reset/{token}", open: true, methods: form((*request).showResetLink, (*request).acceptReset)},
-	{pattern: "/invitation/{token}", open: true, methods: form((*request).showInvitation, (*request).acceptInvitation)},
-	{pattern: "/assets/{name}", open: true, methods: get((*request).asset)},
+	{pattern: "/reset", who: everybody, methods: form((*request).showReset, (*request).requestReset)},
+	{pattern: "/reset/{token}", who: everybody, methods: form((*request).showResetLink, (*request).acceptReset)},
+	{pattern: "/invitation/{token}", who: everybody, methods: form((*request).showInvitation, (*request).acceptInvitation)},
+	{pattern: "/assets/{name}", who: nobody, methods: get((*request).asset)},
 }
 
 type methods = map[string]func(*request) error

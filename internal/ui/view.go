@@ -26,6 +26,7 @@ type view struct {
 	Fields  []field
 	Hidden  []field // what the form bears unseen
 	Message string
+	Submit  string // what the button of the form says
 
 	RequestID  string
 	Sessions   []sessionLine
