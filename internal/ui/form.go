@@ -90,7 +90,7 @@ func (q *request) faults(err error, fields []field) (faults []fault, ok bool) {
 		}
 		text := q.explain(wrong)
 		if index != "" {
-			text = q.words.Text("page.form.line", "line", lineOf(index), "text", text)
+			text = q.words.Text("page.form.line", "line", lineOf(index), "error", text)
 		}
 		if f.Error == "" {
 			f.Error = text

@@ -74,7 +74,7 @@ func langOptions() ([]option, error) {
 		if err != nil {
 			return nil, err
 		}
-		options = append(options, option{Value: lang, Label: c.Name(), Lang: htmlLang(lang)})
+		options = append(options, option{Value: lang, Label: c.Name(), Lang: lang})
 	}
 	return options, nil
 }

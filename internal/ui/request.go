@@ -63,7 +63,7 @@ func (q *request) visitor() directory.Visitor {
 // speak chooses the language; empty: by what the browser asks for.
 func (q *request) speak(lang string) (err error) {
 	if lang == "" {
-		lang = acceptedLang(q.Header.Get("Accept-Language"))
+		lang = words.Match(q.Header.Get("Accept-Language"))
 	}
 	q.words, err = words.Of(lang)
 	return err
@@ -80,7 +80,7 @@ func (q *request) show(status int, name string, v view) error {
 		return err
 	}
 	q.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	q.w.Header().Set("Content-Language", htmlLang(q.words.Lang()))
+	q.w.Header().Set("Content-Language", q.words.Lang())
 	q.w.WriteHeader(status)
 	_, _ = q.w.Write(page.Bytes()) // nobody is left to tell that the browser has gone
 	return nil

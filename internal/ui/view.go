@@ -30,18 +30,8 @@ type view struct {
 
 	RequestID  string
 	Sessions   []sessionLine
-	SingleSign bool // there is another way to sign in
-}
-
-// HTMLLang is the language as HTML names it.
-func (v view) HTMLLang() string { return htmlLang(v.Lang()) }
-
-// Dir is the direction of the language.
-func (v view) Dir() string {
-	if v.Lang() == "ar" {
-		return "rtl"
-	}
-	return "ltr"
+	SingleSign bool   // there is another way to sign in
+	Elsewhere  string // where it begins
 }
 
 // link is a line of a menu.
