@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roundtable-directory/roundtable"
-	"github.com/roundtable-directory/roundtable/internal/api"
 	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/demo"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -38,6 +37,11 @@ type serveSettings struct {
 	logLevel       string
 	maxBatch       int
 	rateLimit      int
+
+	publicURL       string
+	pages           map[string]string
+	sessionIdle     time.Duration
+	sessionAbsolute time.Duration
 
 	metricsListen   string
 	slowRequest     time.Duration
@@ -75,6 +79,10 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.IntVar(&s.rateLimit, "rate-limit", 300, "requests a minute of one organisation; 0: no limit")
 	flags.IntVar(&s.maxBatch, "max-batch", directory.MaxBatch, "updates of one transaction, 1 to 256; 1 gives each its own, for measuring")
+	flags.StringVar(&s.publicURL, "public-url", "", "this server as browsers and mails name it, https://users.example.com; empty: where it listens")
+	flags.StringToStringVar(&s.pages, "page", nil, "where a page of the sidebar leads, as in posts=https://posts.example.com; repeatable")
+	flags.DurationVar(&s.sessionIdle, "session-idle", 12*time.Hour, "sign people out who have done nothing for so long")
+	flags.DurationVar(&s.sessionAbsolute, "session-absolute", 30*24*time.Hour, "and everybody after so long")
 	flags.StringVar(&s.metricsListen, "metrics-listen", "", "address and port for Prometheus, to be kept from strangers; empty: no metrics")
 	flags.DurationVar(&s.slowRequest, "slow-request", time.Second, "log requests that take longer; 0: none")
 	flags.DurationVar(&s.shutdownDelay, "shutdown-delay", 0, "go on serving for so long once stopped, while /health/ready is red")
@@ -92,19 +100,8 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
-		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
-	}
-	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
-		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
-	}
-	if (s.tlsCert == "") != (s.tlsKey == "") {
-		return errors.New("--tls-cert and --tls-key go together")
-	}
-	if s.tlsCert != "" {
-		if _, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey); err != nil {
-			return err
-		}
+	if err := s.check(); err != nil {
+		return err
 	}
 	database, closeDatabase, err := s.openDatabase(ctx, dbNamed, log)
 	if err != nil {
@@ -128,14 +125,41 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	defer func() { err = errors.Join(err, watching.close()) }()
 	d := directory.New(database, directory.Options{
 		Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit, Observe: watching.batches(),
+		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute,
 	})
-	server := httpd.New(listener, api.New(d, log), httpd.Options{
+	site, err := s.site(d, log)
+	if err != nil {
+		d.Close()
+		return errors.Join(err, listener.Close())
+	}
+	server := httpd.New(listener, site, httpd.Options{
 		TLSCert: s.tlsCert, TLSKey: s.tlsKey, TrustedProxies: proxies, Log: log,
 		SlowRequest: s.slowRequest, Observe: watching.requests(),
 	})
 	watching.begin(d, server, log)
 	s.greet(ctx, stdout, log, database, listener)
 	return s.serveUntil(ctx, server, d, log)
+}
+
+// check refuses settings that cannot be meant.
+func (s *serveSettings) check() error {
+	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
+		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
+	}
+	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
+		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
+	}
+	if s.sessionIdle <= 0 || s.sessionAbsolute < s.sessionIdle {
+		return errors.New("--session-idle must be positive, and --session-absolute no less")
+	}
+	if (s.tlsCert == "") != (s.tlsKey == "") {
+		return errors.New("--tls-cert and --tls-key go together")
+	}
+	if s.tlsCert != "" {
+		_, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey)
+		return err
+	}
+	return nil
 }
 
 // serveUntil serves until ctx ends. Then requests under way are finished, and

@@ -35,13 +35,18 @@ type loginForm struct {
 }
 
 func (q *request) showLoginForm(status int, f loginForm) error {
+	fields := []field{
+		{Name: "email", Label: q.words.Text("page.login.email"), Kind: "email", Complete: "username", Value: f.email, Required: true},
+		{Name: "password", Label: q.words.Text("page.login.password"), Kind: "password", Complete: "current-password", Required: true},
+	}
+	for _, wrong := range f.faults {
+		if at := find(fields, wrong.Field); at != nil {
+			at.Error = wrong.Text
+		}
+	}
 	return q.show(status, "login.html", view{
 		Title: q.words.Text("page.login.title"), Done: f.done, Faults: f.faults, SingleSign: q.pages.options.SingleSignOn != nil,
-		Hidden: []field{{Name: "next", Value: f.next}},
-		Fields: []field{
-			{Name: "email", Label: q.words.Text("page.login.email"), Kind: "email", Complete: "username", Value: f.email, Required: true},
-			{Name: "password", Label: q.words.Text("page.login.password"), Kind: "password", Complete: "current-password", Required: true},
-		},
+		Hidden: []field{{Name: "next", Value: f.next}}, Fields: fields,
 	})
 }
 

@@ -82,4 +82,6 @@ func (q *request) showNewPassword(status int, v view, wrong error) error {
 }
 
 // minutes is for how long to wait, in minutes, at least one.
-func minutes(refusal *roundtable.Error) int { return max(1, int(math.Ceil(refusal.RetryAfter.Minutes()))) }
+func minutes(refusal *roundtable.Error) int {
+	return max(1, int(math.Ceil(refusal.RetryAfter.Minutes())))
+}

@@ -10,9 +10,9 @@ import (
 
 // sessionLine is a session as the page tells of it.
 type sessionLine struct {
-	ID                                        int64
+	ID                                         int64
 	Agent, Address, Way, Began, Seen, EndLabel string
-	Here                                      bool
+	Here                                       bool
 }
 
 // ways are the texts for how a session began.
