@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -18,10 +19,9 @@ func safeNext(next string) string {
 	if err != nil || address.Scheme != "" || address.Host != "" || address.User != nil {
 		return home
 	}
-	for _, page := range []string{"/pages/", "/profile", "/password", "/sessions"} {
-		if strings.HasPrefix(address.Path, page) && !strings.Contains(address.Path, "..") {
-			return (&url.URL{Path: address.Path}).EscapedPath()
-		}
+	page, below := strings.CutPrefix(address.Path, "/pages/")
+	if below && !strings.Contains(page, "/") || slices.Contains([]string{"/profile", "/password", "/sessions"}, address.Path) {
+		return (&url.URL{Path: address.Path}).EscapedPath()
 	}
 	return home
 }
