@@ -31,7 +31,7 @@ func (o *operation) invite(id string) error {
 
 // replaceMail queues a mail of a kind to a user, in the place of one that still waits.
 func (o *operation) replaceMail(id, kind string) error {
-	_, err := o.tx.Exec("UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND kind = $3 AND sent_at IS NULL AND cancelled_at IS NULL",
+	_, err := o.tx.Exec("UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND kind = $3 AND sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL",
 		id, o.now.UnixMicro(), kind)
 	if err != nil {
 		return err
