@@ -9,12 +9,18 @@ type LinkKind string
 const (
 	InvitationLink LinkKind = "invitation"
 	ResetLink      LinkKind = "reset"
+
+	// UnsubscribeLink turns notifications of reviews off. It lets nobody in.
+	UnsubscribeLink LinkKind = "unsubscribe"
 )
 
 // Lifetime is how long a link of the kind is good for.
 func (k LinkKind) Lifetime() time.Duration {
-	if k == ResetLink {
+	switch k {
+	case ResetLink:
 		return time.Hour
+	case UnsubscribeLink:
+		return 90 * 24 * time.Hour
 	}
 	return 72 * time.Hour
 }

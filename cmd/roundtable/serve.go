@@ -38,10 +38,14 @@ type serveSettings struct {
 	maxBatch       int
 	rateLimit      int
 
+<<<<<<< HEAD
 	publicURL       string
 	pages           map[string]string
 	sessionIdle     time.Duration
 	sessionAbsolute time.Duration
+=======
+	reviewThreshold int
+>>>>>>> w-base
 
 	metricsListen   string
 	slowRequest     time.Duration
@@ -78,6 +82,7 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags.BoolVar(&s.migrate, "migrate", true, "bring the schema up to date at start")
 	flags.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.IntVar(&s.rateLimit, "rate-limit", 300, "requests a minute of one organisation; 0: no limit")
+	flags.IntVar(&s.reviewThreshold, "review-threshold", 2, "tell people of new reviews of at most so many stars, 1 to 5; 0: of none")
 	flags.IntVar(&s.maxBatch, "max-batch", directory.MaxBatch, "updates of one transaction, 1 to 256; 1 gives each its own, for measuring")
 	flags.StringVar(&s.publicURL, "public-url", "", "this server as browsers and mails name it, https://users.example.com; empty: where it listens")
 	flags.StringToStringVar(&s.pages, "page", nil, "where a page of the sidebar leads, as in posts=https://posts.example.com; repeatable")
@@ -100,8 +105,27 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	if err != nil {
 		return err
 	}
+<<<<<<< HEAD
 	if err := s.check(); err != nil {
 		return err
+=======
+	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
+		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
+	}
+	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
+		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
+	}
+	if s.reviewThreshold < 0 || s.reviewThreshold > 5 {
+		return errors.New("--review-threshold: must be from 0 to 5")
+	}
+	if (s.tlsCert == "") != (s.tlsKey == "") {
+		return errors.New("--tls-cert and --tls-key go together")
+	}
+	if s.tlsCert != "" {
+		if _, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey); err != nil {
+			return err
+		}
+>>>>>>> w-base
 	}
 	database, closeDatabase, err := s.openDatabase(ctx, dbNamed, log)
 	if err != nil {
@@ -125,7 +149,11 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	defer func() { err = errors.Join(err, watching.close()) }()
 	d := directory.New(database, directory.Options{
 		Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit, Observe: watching.batches(),
+<<<<<<< HEAD
 		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute,
+=======
+		ReviewThreshold: s.reviewThreshold,
+>>>>>>> w-base
 	})
 	site, err := s.site(d, log)
 	if err != nil {

@@ -85,6 +85,9 @@ var routes = []Route{
 	{Method: "GET", Path: "/v2/user/{user_id}/access", handle: (*API).getUserAccess},
 	{Method: "GET", Path: "/v2/business/{business_id}/users", handle: (*API).getBusinessUsers},
 	{Method: "POST", Path: "/v2/user/{user_id}/history/{event_id}/revert", NoBody: true, handle: (*API).revertUser},
+	{Method: "GET", Path: "/v2/reviews", handle: (*API).listReviews},
+	{Method: "POST", Path: "/v2/reviews", handle: (*API).takeReviews},
+	{Method: "GET", Path: "/v2/reviews/{review_id}/notices", handle: (*API).getReviewNotices},
 }
 
 // Routes returns the route table.

@@ -36,6 +36,8 @@ type Options struct {
 	SessionIdle     time.Duration // how long a session lasts without use; default: 12 hours
 	SessionAbsolute time.Duration // and whatever its use; default: 30 days
 	RefusalTime     time.Duration // before which no sign-in is refused, so that the time tells nothing; default: 300 ms
+
+	ReviewThreshold int // people are told of new reviews of at most so many stars; 0: of none
 }
 
 // Directory is the directory on one database. Its methods may be called by many
@@ -49,6 +51,7 @@ type Directory struct {
 	together  updateTogether
 	keys      columns
 	records   columns
+	reviews   columns
 	hasher    *secret.Hasher
 	emails    *emailLimit
 	callers   recalledCallers
@@ -63,19 +66,21 @@ type Directory struct {
 	rosters   rosters
 	rates     rateLimit
 	queue     *queue
+	outbox    outbox
 	writing   writing
 	observe   func(Batch)
 	checks    readiness
 	maxBatch  int
 	workers   sync.WaitGroup
 
-	sessions      columns
-	links         columns
-	tokens        columns
-	handovers     columns
-	sessionLimits roundtable.SessionLimits
-	attempts      *attempts
-	refusalTime   time.Duration
+	sessions        columns
+	links           columns
+	tokens          columns
+	handovers       columns
+	sessionLimits   roundtable.SessionLimits
+	attempts        *attempts
+	refusalTime     time.Duration
+	reviewThreshold int
 }
 
 // New starts a directory on a database whose schema is up to date. Close ends it.
@@ -109,16 +114,18 @@ func New(database *db.DB, o Options) *Directory {
 	}
 	d := &Directory{
 		db: database, now: o.Now, random: o.Random, log: o.Log,
-		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
+		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](), reviews: columnsOf[roundtable.Review](),
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
 		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
 		sessions: columnsOf[storedSession](), links: columnsOf[roundtable.Link](), tokens: columnsOf[roundtable.ConnectionToken](),
 		handovers: columnsOf[roundtable.Handover](), sessionLimits: roundtable.SessionLimits{Idle: o.SessionIdle, Absolute: o.SessionAbsolute},
 		attempts: newAttempts(), refusalTime: o.RefusalTime,
+		outbox:          outbox{wake: make(chan struct{}, 1)},
+		reviewThreshold: o.ReviewThreshold,
 	}
 	d.together = updatesTogether(database.Engine(), &d.users)
-	for _, kind := range kindsOfWork(database.Engine(), o.Workers) {
-		d.workers.Go(func() { d.work(kind) })
+	for _, kinds := range kindsOfWork(database.Engine(), o.Workers) {
+		d.workers.Go(func() { d.work(kinds) })
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d.endUses, d.usesKept = cancel, make(chan struct{})
@@ -129,13 +136,13 @@ func New(database *db.DB, o Options) *Directory {
 
 // kindsOfWork are the items that each worker of an engine takes. SQLite has one writer.
 // On PostgreSQL what changes nothing that a rule reads needs no more than its snapshot.
-// The rest, which is little, keeps to one worker, so that its transactions are in nobody's
-// way but that of other nodes (docs/decisions/0015); they are filled up with the others.
-func kindsOfWork(engine db.Engine, workers int) []func(*item) bool {
+// The rest, which is little, keeps to one worker and is not mixed with it, so that its
+// transactions are small and in nobody's way but that of other nodes (docs/decisions/0015).
+func kindsOfWork(engine db.Engine, workers int) []kinds {
 	if engine == db.PostgreSQL && workers != 1 {
-		return []func(*item) bool{inert, anything}
+		return []kinds{{inert}, {decides, inert}}
 	}
-	return []func(*item) bool{anything}
+	return []kinds{{anything}}
 }
 
 // Close takes no further updates, finishes those that wait, and returns when all

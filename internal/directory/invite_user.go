@@ -31,12 +31,12 @@ func (o *operation) invite(id string) error {
 
 // replaceMail queues a mail of a kind to a user, in the place of one that still waits.
 func (o *operation) replaceMail(id, kind string) error {
-	_, err := o.tx.Exec("UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND kind = $3 AND sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL",
+	_, err := o.tx.Exec("UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND kind = $3 AND "+waitingMail,
 		id, o.now.UnixMicro(), kind)
 	if err != nil {
 		return err
 	}
-	return o.queueMail(o.tx, id, kind)
+	return o.queueMail(o.tx, id, kind, nil)
 }
 
 // lastMail is when the last mail of a kind to a user went out, or began to wait for that;

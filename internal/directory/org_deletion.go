@@ -91,6 +91,7 @@ const byOrg = "org_id = $1"
 var orgTables = []struct{ table, by string }{
 	{"users", byOrg},
 	{"deleted_users", byOrg},
+	{"review_notices", byOrg}, // to users who have moved away
 	{"reviews", byOrg},
 	{"business_groups", "business_id IN (SELECT id FROM businesses WHERE org_id = $1)"},
 	{"businesses", byOrg},

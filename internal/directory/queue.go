@@ -18,12 +18,8 @@ const MaxQueue = 4_096
 // it alone.
 const maxBatchWeight = 20_000
 
-// A worker that finds fewItems or less while another is at work waits for more, but not
-// longer than gatherAtMost: a transaction costs the server about as much as ten items.
-const (
-	fewItems     = 24
-	gatherAtMost = 2 * time.Millisecond
-)
+// gatherAtMost bounds how long a worker waits for more items while another is at work.
+const gatherAtMost = 2 * time.Millisecond
 
 // queue holds the items that wait for a worker, with turns by organisation: a busy
 // organisation delays itself and not the others. Items on a user who is in the hands
@@ -36,8 +32,8 @@ type queue struct {
 	held   map[string]int    // users whose items were taken, and in how many items
 	size   int
 
-	underWay int // batches that were taken and are not done
-	ended    int // batches that are
+	underWay int // items that were taken and are not done
+	ended    int // batches that are done
 
 	excess int64 // items that found it full
 	closed bool
@@ -112,21 +108,20 @@ func (q *queue) add(it *item) {
 	q.size++
 }
 
-// take waits until there is something of a kind to do and returns a batch of at most
-// limit items, at once and without a timer. Items whose caller is gone are dropped. It
+// take waits until there is something of its kinds to do and returns a batch of at most
+// limit items, at once if no other batch is under way. Items whose caller is gone are dropped. It
 // returns nil when the queue is closed and empty. Whoever takes a batch says when it
 // is done.
-func (q *queue) take(limit int, kind func(*item) bool) []*item {
+func (q *queue) take(limit int, of kinds) []*item {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.gather()
 	for {
-		if batch := q.takeTurns(limit, kind); len(batch) > 0 {
-			q.underWay++
-			for _, it := range batch {
-				q.held[it.target]++
+		q.gather()
+		for _, kind := range of {
+			if batch := q.takeTurns(limit, kind); len(batch) > 0 {
+				q.hold(batch)
+				return batch
 			}
-			return batch
 		}
 		if q.size == 0 && q.closed {
 			return nil
@@ -135,16 +130,25 @@ func (q *queue) take(limit int, kind func(*item) bool) []*item {
 	}
 }
 
-// gather waits while another batch is under way, for it to end or for company that makes
-// a transaction of its own worthwhile, but never long: the other may be a large one.
+// hold notes that a batch is under way.
+func (q *queue) hold(batch []*item) {
+	q.underWay += len(batch)
+	for _, it := range batch {
+		q.held[it.target]++
+	}
+}
+
+// gather waits while another batch is under way, for it to end or for as many items as
+// that one has: a server takes one full transaction more easily than two half-empty ones.
+// It never waits long, as the other may be a large one.
 func (q *queue) gather() {
-	if q.underWay == 0 || q.size >= fewItems {
+	if q.size == 0 || q.size >= q.underWay {
 		return
 	}
 	ended, until := q.ended, time.Now().Add(gatherAtMost)
 	wake := time.AfterFunc(gatherAtMost, q.filled.Broadcast)
 	defer wake.Stop()
-	for q.underWay > 0 && q.size < fewItems && q.ended == ended && time.Now().Before(until) && !q.closed {
+	for q.size < q.underWay && q.ended == ended && time.Now().Before(until) && !q.closed {
 		q.filled.Wait()
 	}
 }
@@ -153,7 +157,7 @@ func (q *queue) gather() {
 func (q *queue) done(batch []*item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.underWay--
+	q.underWay -= len(batch)
 	q.ended++
 	for _, it := range batch {
 		if q.held[it.target]--; q.held[it.target] <= 0 {

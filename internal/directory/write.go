@@ -12,10 +12,12 @@ import (
 
 // Kinds of links and mails, as stored.
 const (
-	linkInvitation = string(roundtable.InvitationLink)
-	linkReset      = string(roundtable.ResetLink)
-	mailInvitation = "invitation"
-	mailReset      = "reset"
+	linkInvitation  = string(roundtable.InvitationLink)
+	linkReset       = string(roundtable.ResetLink)
+	linkUnsubscribe = string(roundtable.UnsubscribeLink)
+	mailInvitation  = string(roundtable.MailInvitation)
+	mailReset       = string(roundtable.MailReset)
+	mailReview      = string(roundtable.MailReview)
 )
 
 // write stores what the batch came to: every event on the way there, the users in

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"encoding/json"
 	"errors"
 
 	"github.com/roundtable-directory/roundtable"
@@ -36,7 +37,7 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 			[]any{user, now, linkReset},
 		},
 		{ends.SSOLink, "DELETE FROM sso_links WHERE user_id = $1", []any{user}},
-		{ends.Mails, "UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND sent_at IS NULL AND cancelled_at IS NULL", []any{user, now}},
+		{ends.Mails, "UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND " + waitingMail, []any{user, now}},
 	} {
 		if !ending.ends {
 			continue
@@ -49,7 +50,7 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 		return err
 	}
 	if create := r.item.create; create != nil && create.Invites() {
-		return w.queueMail(tx, user, mailInvitation)
+		return w.queueMail(tx, user, mailInvitation, nil)
 	}
 	return nil
 }
@@ -85,7 +86,16 @@ func (w *workingSet) writePassword(tx *db.Tx, r recorded) error {
 		r.outcome.After.ID, hash, w.now.UnixMicro())
 }
 
-// queueMail leaves a mail to be sent, in the transaction of what it is about.
-func (w *workingSet) queueMail(tx *db.Tx, user, kind string) error {
-	return tx.Later("INSERT INTO mails (user_id, kind, created_at) VALUES ($1, $2, $3)", user, kind, w.now.UnixMicro())
+// queueMail leaves a mail to be sent, in the transaction of what it is about. about is what
+// its text will speak of, in JSON and without a secret; nil: nothing.
+func (w *workingSet) queueMail(tx *db.Tx, user, kind string, about any) error {
+	text := []byte("{}")
+	if about != nil {
+		var err error
+		if text, err = json.Marshal(about); err != nil {
+			return err
+		}
+	}
+	w.d.outbox.mailsQueued()
+	return tx.Later("INSERT INTO mails (user_id, kind, about, created_at) VALUES ($1, $2, $3, $4)", user, kind, string(text), w.now.UnixMicro())
 }

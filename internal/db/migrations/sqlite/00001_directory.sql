@@ -213,7 +213,7 @@ CREATE TABLE sso_configurations (
     provider_id        INTEGER UNIQUE REFERENCES providers (id), -- of PROVIDER users, if org_id is NULL
     kind               TEXT    NOT NULL, -- oidc, saml
     settings           TEXT    NOT NULL DEFAULT '{}', -- what is no secret
-    secret             BLOB   , -- encrypted
+    secret             BLOB, -- encrypted
     enabled            INTEGER NOT NULL,
     tested_at          INTEGER, -- when a test of these settings succeeded
     expires_at         INTEGER, -- of the certificate or the configuration
@@ -229,7 +229,7 @@ CREATE TABLE sso_requests (
     configuration_id INTEGER NOT NULL REFERENCES sso_configurations (id),
     browser_hash     BLOB    NOT NULL, -- of a cookie: whoever began it has to end it
     purpose          TEXT    NOT NULL, -- sign_in, test
-    user_id          TEXT   , -- who tests, who may be gone
+    user_id          TEXT, -- who tests, who may be gone
     nonce            TEXT    NOT NULL, -- or the id of the SAML request
     verifier         TEXT    NOT NULL, -- of PKCE
     return_to        TEXT    NOT NULL,
@@ -268,7 +268,7 @@ CREATE TABLE mails (
     created_at   INTEGER NOT NULL,
     due_at       INTEGER NOT NULL DEFAULT 0, -- not to be tried before
     tries        INTEGER NOT NULL DEFAULT 0,
-    leased_by    TEXT   , -- who sends it now,
+    leased_by    TEXT, -- who sends it now,
     leased_until INTEGER, -- and until when nobody else does
     sent_at      INTEGER,
     cancelled_at INTEGER,
