@@ -38,14 +38,11 @@ type serveSettings struct {
 	maxBatch       int
 	rateLimit      int
 
-<<<<<<< HEAD
 	publicURL       string
 	pages           map[string]string
 	sessionIdle     time.Duration
 	sessionAbsolute time.Duration
-=======
 	reviewThreshold int
->>>>>>> w-base
 
 	metricsListen   string
 	slowRequest     time.Duration
@@ -105,27 +102,8 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	if err != nil {
 		return err
 	}
-<<<<<<< HEAD
 	if err := s.check(); err != nil {
 		return err
-=======
-	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
-		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
-	}
-	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
-		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
-	}
-	if s.reviewThreshold < 0 || s.reviewThreshold > 5 {
-		return errors.New("--review-threshold: must be from 0 to 5")
-	}
-	if (s.tlsCert == "") != (s.tlsKey == "") {
-		return errors.New("--tls-cert and --tls-key go together")
-	}
-	if s.tlsCert != "" {
-		if _, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey); err != nil {
-			return err
-		}
->>>>>>> w-base
 	}
 	database, closeDatabase, err := s.openDatabase(ctx, dbNamed, log)
 	if err != nil {
@@ -149,11 +127,8 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	defer func() { err = errors.Join(err, watching.close()) }()
 	d := directory.New(database, directory.Options{
 		Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit, Observe: watching.batches(),
-<<<<<<< HEAD
 		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute,
-=======
 		ReviewThreshold: s.reviewThreshold,
->>>>>>> w-base
 	})
 	site, err := s.site(d, log)
 	if err != nil {
@@ -176,6 +151,9 @@ func (s *serveSettings) check() error {
 	}
 	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
 		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
+	}
+	if s.reviewThreshold < 0 || s.reviewThreshold > 5 {
+		return errors.New("--review-threshold: must be from 0 to 5")
 	}
 	if s.sessionIdle <= 0 || s.sessionAbsolute < s.sessionIdle {
 		return errors.New("--session-idle must be positive, and --session-absolute no less")
