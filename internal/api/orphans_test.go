@@ -27,9 +27,11 @@ var undeclared = []reference{
 }
 
 // outlived are the columns that tell of what was, and may name what is gone.
-var outlived = []string{"events.actor_id", "events.api_key_id", "events.org_id", "api_keys.created_by", "api_keys.revoked_by", "api_keys.bot_org_id", "events.request_id", "rate_windows.org_id",
+var outlived = []string{
+	"events.actor_id", "events.api_key_id", "events.org_id", "api_keys.created_by", "api_keys.revoked_by", "api_keys.bot_org_id", "events.request_id", "rate_windows.org_id",
 	"connection_tokens.created_by", "links.mail_id", "mails.leased_by", "review_notices.org_id", "review_notices.review_id", "review_notices.mail_id",
-	"sso_links.configuration_id", "sso_requests.user_id"}
+	"sso_links.configuration_id", "sso_requests.user_id",
+}
 
 // declared reads the references that the schema enforces.
 func declared(t *testing.T, c *company) []reference {
