@@ -28,9 +28,9 @@ func TestCommonPassword(t *testing.T) {
 func TestCheckNewPassword(t *testing.T) {
 	t.Parallel()
 	for password, want := range map[string]string{
-		"password":    "invalid (password: weak_password)",
-		"Password1!":  "invalid (password: common_password)",
-		"Durendal!7":  "",
+		"password":   "invalid (password: weak_password)",
+		"Password1!": "invalid (password: common_password)",
+		"Durendal!7": "",
 	} {
 		got := ""
 		if err := roundtable.CheckNewPassword(password); err != nil {
