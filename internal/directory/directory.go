@@ -32,6 +32,9 @@ type Options struct {
 	Observe  func(Batch)   // is told of every transaction of the write path; nil: nobody is
 
 	RateLimit int // requests of an organisation in a minute; 0: no limit
+
+	PublicURL string         // under which people reach the server, without a slash at the end
+	Sealer    *secret.Sealer // keeps the secrets of single sign-on; nil: none can be kept
 }
 
 // Directory is the directory on one database. Its methods may be called by many
@@ -64,6 +67,9 @@ type Directory struct {
 	checks    readiness
 	maxBatch  int
 	workers   sync.WaitGroup
+
+	publicURL string
+	sealer    *secret.Sealer
 }
 
 // New starts a directory on a database whose schema is up to date. Close ends it.
@@ -91,6 +97,7 @@ func New(database *db.DB, o Options) *Directory {
 		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
 		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
+		publicURL: o.PublicURL, sealer: o.Sealer,
 	}
 	d.together = updatesTogether(database.Engine(), &d.users)
 	for _, kind := range kindsOfWork(database.Engine(), o.Workers) {
