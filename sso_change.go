@@ -51,6 +51,7 @@ type SSOChange struct {
 	IdentifierTaken bool
 	SSOOnly         int  // users who could not sign in without it
 	Seals           bool // secrets can be kept
+	SameSecret      bool // the secret that is kept is the one asked for
 	Now             UnixMicros
 }
 
@@ -92,7 +93,7 @@ func (c *SSOChange) judge(before *SSO) (*SSOOutcome, error) {
 	j.judgeIdentifier(c.IdentifierTaken)
 	j.judgeKind()
 	j.judgeCommon()
-	outcome := &SSOOutcome{After: after, Secret: j.judgeSecret(c.Seals)}
+	outcome := &SSOOutcome{After: after, Secret: j.judgeSecret(c)}
 	after.ExpiresAt = after.Settings.end()
 	if !j.keepsTest(outcome) {
 		after.TestedAt = nil
@@ -233,7 +234,7 @@ func (j *ssoJudgement) judgeCommon() {
 
 // judgeSecret returns the secret to keep; nil: the one before stays. It stays with the
 // client that it is of.
-func (j *ssoJudgement) judgeSecret(seals bool) *string {
+func (j *ssoJudgement) judgeSecret(c *SSOChange) *string {
 	asked, none := j.patch.ClientSecret, ""
 	same := j.before != nil && j.before.Kind == j.after.Kind &&
 		j.before.Settings.Issuer == j.after.Settings.Issuer && j.before.Settings.ClientID == j.after.Settings.ClientID
@@ -244,11 +245,11 @@ func (j *ssoJudgement) judgeSecret(seals bool) *string {
 		}
 		j.after.HasSecret = false
 		return &none
-	case !asked.Set:
+	case !asked.Set, same && c.SameSecret:
 		return nil
 	case len(asked.Value) > maxSSOSecret:
 		j.note("client_secret", &problem{CodeTooLong, "Must have at most 2000 bytes."})
-	case !seals:
+	case !c.Seals:
 		j.note("client_secret", &problem{
 			CodeNoSecretKey, "This server cannot keep secrets: its operator has to start it with --secret-key-file first.",
 		})

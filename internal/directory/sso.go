@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"crypto/subtle"
 	"encoding/hex"
 	"io"
 
@@ -72,8 +73,13 @@ func (o *operation) completeSSO(before *storedSSO, change *roundtable.SSOChange)
 	if err != nil {
 		return err
 	}
-	change.SSOOnly, err = o.ssoOnlyUsers(before)
-	return err
+	if change.SSOOnly, err = o.ssoOnlyUsers(before); err != nil || before == nil {
+		return err
+	}
+	if kept, err := o.d.openSSO(before); err == nil { // one that cannot be opened is another
+		change.SameSecret = kept != "" && subtle.ConstantTimeCompare([]byte(kept), []byte(change.Patch.ClientSecret.Value)) == 1
+	}
+	return nil
 }
 
 // DeleteSSO takes the configuration of an organisation away.
