@@ -185,7 +185,7 @@ func (h *house) configure(admin string, org int64, identifier string, patch roun
 	test(b)
 	change.Patch.Enabled = roundtable.Some(true)
 	if _, err := h.directory.SetSSO(h.t.Context(), h.caller(admin), org, change); err != nil {
-		h.t.Fatalf("%v after a test that showed: %s", err, b.body)
+		h.t.Fatalf("%v after a test that showed: %s\n%s", err, b.body, h.log.String())
 	}
 }
 

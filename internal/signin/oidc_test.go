@@ -87,7 +87,7 @@ func TestOIDCRefusals(t *testing.T) {
 		{"invited", "galessin@example.com", nil, NoAccount},
 		{"address not verified", "arthur@example.com", []any{"email_verified", false}, NoEmail},
 		{"address not verified, as a word", "arthur@example.com", []any{"email_verified", "false"}, NoEmail},
-		{"nothing said of the address", "arthur@example.com", []any{"email_verified", nil}, NotProved}, // and no user information
+		{"nothing said of the address", "arthur@example.com", []any{"email_verified", nil}, NoEmail}, // and no user information
 		{"no subject", "arthur@example.com", []any{"sub", nil}, NoEmail},
 	} {
 		p.person("x", who.email, who.also...)
