@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -386,5 +387,38 @@ func TestSignInWhileThePasswordChanges(t *testing.T) {
 	})
 	if err != errChangedMeanwhile {
 		t.Errorf("answered %v", err)
+	}
+}
+
+// Who guesses is told to wait, with the right password too; elsewhere the account is open.
+func TestSignInIsLimited(t *testing.T) {
+	t.Parallel()
+	d := openHashed(t)
+	for range 6 {
+		_, err := d.SignIn(t.Context(), emailOf(perceval), "wrong", d.visitor(1))
+		wantRefusal(t, "wrong", wrong(t, err), "unauthenticated")
+	}
+	_, err := d.SignIn(t.Context(), emailOf(perceval), excalibur, d.visitor(1))
+	wantRefusal(t, "right, and too early", wrong(t, err), "rate_limited")
+	if refusal, ok := errors.AsType[*roundtable.Error](err); !ok || refusal.RetryAfter != 20*time.Second {
+		t.Errorf("to come back after %+v", refusal)
+	}
+	before := d.dump(t)
+	for range 10_000 {
+		if _, err := d.SignIn(t.Context(), emailOf(perceval), "wrong", d.visitor(1)); wrong(t, err) != "rate_limited" {
+			t.Fatalf("answered %v", err)
+		}
+	}
+	if changed := differences(before, d.dump(t)); len(changed) > 0 {
+		t.Errorf("rows changed: %q", changed)
+	}
+	if _, err := d.SignIn(t.Context(), emailOf(perceval), excalibur, d.visitor(2)); err != nil {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	d.now = noon.Add(20 * time.Second)
+	for range 10 { // what is right counts for nothing
+		if _, err := d.SignIn(t.Context(), emailOf(perceval), excalibur, d.visitor(1)); err != nil {
+			t.Errorf("20 seconds later: %v", err)
+		}
 	}
 }
