@@ -65,8 +65,7 @@ func (d *Directory) waitUntil(ctx context.Context, moment time.Time) error {
 func (d *Directory) attemptSignIn(ctx context.Context, account string, v Visitor, known bool) (attempt, error) {
 	begun, wait := d.attempts.begin(account, v.Origin.Address, known, d.now())
 	if wait > 0 {
-		d.log.Warn("not signed in", "reason", "too many attempts", "address", v.address(), "request_id", v.RequestID)
-		return begun, &roundtable.Error{Code: roundtable.CodeRateLimited, RetryAfter: wait}
+		return begun, d.tooManyAttempts(v, wait)
 	}
 	defer begun.waited()
 	if begun.delay > 0 {
@@ -76,4 +75,9 @@ func (d *Directory) attemptSignIn(ctx context.Context, account string, v Visitor
 		}
 	}
 	return begun, nil
+}
+
+func (d *Directory) tooManyAttempts(v Visitor, wait time.Duration) error {
+	d.log.Warn("not signed in", "reason", "too many attempts", "address", v.address(), "request_id", v.RequestID)
+	return &roundtable.Error{Code: roundtable.CodeRateLimited, RetryAfter: wait}
 }
