@@ -80,6 +80,9 @@ func (o *operation) writeNotices(created []*roundtable.Review, names map[string]
 			rows = append(rows, []any{review.OrgID, review.ID, n.user.ID, ids[i], n.reason, now})
 		}
 	}
+	if len(mails) > 0 {
+		o.d.outbox.mailsQueued()
+	}
 	if err := db.RowsLater(o.tx, "INSERT INTO mails (id, user_id, kind, about, created_at) VALUES (?rows)", mails); err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func TestWhoIsToldOfReviews(t *testing.T) {
 	d := open(t, smallCompany(), Options{ReviewThreshold: 2})
 	d.exec(t, "UPDATE users SET receive_reviews_email_notifications = TRUE WHERE id <> '"+userID(guenever)+"'")
 	people := map[int][]int{ // by shop
-		1: {merlin, arthur, bohort, karadoc, perceval, blaise}, // not galessin, who is invited
+		1: {merlin, arthur, bohort, karadoc, perceval, blaise},  // not galessin, who is invited
 		2: {merlin, arthur, bohort, karadoc, perceval, gauvain}, // not lancelot, who is disabled
 		3: {merlin, arthur, bohort, venec, yvain, blaise},
 		4: {merlin, arthur, bohort},
