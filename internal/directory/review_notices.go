@@ -8,14 +8,10 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
-// noticeReason is why somebody is told of a review, as it is stored: how the business
-// was reached then.
-type noticeReason = listedReasons
-
 // notice is somebody who is told of the bad reviews of a business.
 type notice struct {
 	user   *roundtable.User
-	reason string // noticeReason in JSON
+	reason string // listedReasons in JSON
 }
 
 // notices are, for each business, who is told of its bad reviews.
