@@ -76,9 +76,7 @@ func NewConnectionToken(actor Actor, target *User, asked *TokenRequest, facts *F
 	} else if ttl.Set && (ttl.Value < 1 || ttl.Value > MaxTokenSeconds) {
 		f.note("ttl", &problem{CodeOutOfRange, "Must be from 1 to 86400 seconds."})
 	}
-	for _, reason := range unconnectable(target) {
-		f.wrong = append(f.wrong, reason)
-	}
+	f.wrong = append(f.wrong, unconnectable(target)...)
 	if asked.Live >= MaxConnectionTokens {
 		f.note("user_id", &problem{CodeLimitReached, "The user has 10,000 tokens that are good. Revoke them first."})
 	}
@@ -106,14 +104,20 @@ func RevokeConnectionTokens(actor Actor, target *User, asked *TokenRequest, toke
 
 // CheckConnectionToken judges whether actor may look at a token, which is nil if the
 // target has no such one.
-func CheckConnectionToken(actor Actor, target *User, token *ConnectionToken, facts *Facts) error {
-	if target == nil || !facts.CanRead(actor.User, target) {
+func CheckConnectionToken(actor Actor, target *User, asked *TokenRequest, token *ConnectionToken, facts *Facts) error {
+	wrong := newFaults(asked.Form)
+	wrong.require("user_id", asked.UserID)
+	wrong.require("token", asked.Token)
+	switch {
+	case !actor.Key.may(PermissionUserRead):
+		return formOr(asked.Form, &Error{Code: CodeForbidden})
+	case len(wrong.wrong) > 0:
+		return Invalid(wrong.wrong...)
+	case target == nil || !facts.CanRead(actor.User, target):
 		return &Error{Code: CodeNotFound}
-	}
-	if !facts.mayTakeOver(actor.User, target) || !actor.Key.may(PermissionUserRead) {
+	case !facts.mayTakeOver(actor.User, target):
 		return &Error{Code: CodeForbidden}
-	}
-	if token == nil {
+	case token == nil:
 		return &Error{Code: CodeNotFound}
 	}
 	return nil
@@ -121,19 +125,16 @@ func CheckConnectionToken(actor Actor, target *User, token *ConnectionToken, fac
 
 // overToken judges whether actor may make and end tokens of target at all.
 func overToken(actor Actor, target *User, asked *TokenRequest, facts *Facts) error {
-	if !asked.UserID.Set || asked.UserID.Null {
-		f := newFaults(asked.Form)
-		if asked.UserID.Null {
-			f.note("user_id", nullNotAllowed())
-		} else {
-			f.note("user_id", &problem{CodeRequired, "Is required."})
-		}
-		return Invalid(f.wrong...)
-	}
+	wrong := newFaults(asked.Form)
+	wrong.require("user_id", asked.UserID)
 	switch {
+	case !actor.Key.may(PermissionUserEdit):
+		return formOr(asked.Form, &Error{Code: CodeForbidden})
+	case len(wrong.wrong) > len(asked.Form):
+		return Invalid(wrong.wrong...)
 	case target == nil || !facts.CanRead(actor.User, target):
 		return formOr(asked.Form, &Error{Code: CodeNotFound})
-	case !actor.Key.may(PermissionUserEdit) || !facts.mayTakeOver(actor.User, target):
+	case !facts.mayTakeOver(actor.User, target):
 		return formOr(asked.Form, &Error{Code: CodeForbidden})
 	case actor.User.ID == target.ID && actor.Key.limited():
 		return formOr(asked.Form, &Error{Code: CodeForbidden, Fields: []FieldError{{

@@ -29,15 +29,23 @@ type Handover struct {
 	UsedAt    *int64     `db:"used_at"`
 }
 
+// HandoverCheck asks whom a token hands over.
+type HandoverCheck struct {
+	Token Opt[string] `json:"token"`
+	Form  []FieldError
+}
+
 // CheckHandover judges whether actor may learn whom a token, which is nil if there is
 // none, hands over. A token that is spent, and one of a user who may not open the page
 // any more, is as one that never was.
-func CheckHandover(actor Actor, token *Handover, user *User, form []FieldError, now time.Time, facts *Facts) error {
+func CheckHandover(actor Actor, token *Handover, user *User, asked *HandoverCheck, now time.Time, facts *Facts) error {
+	wrong := newFaults(asked.Form)
+	wrong.require("token", asked.Token)
 	switch {
-	case len(form) > 0:
-		return Invalid(form...)
 	case !actor.Key.may(PermissionUserRead):
-		return &Error{Code: CodeForbidden}
+		return formOr(asked.Form, &Error{Code: CodeForbidden})
+	case len(wrong.wrong) > 0:
+		return Invalid(wrong.wrong...)
 	case token == nil || user == nil || !facts.CanRead(actor.User, user):
 		return &Error{Code: CodeNotFound}
 	case token.UsedAt != nil || Micros(now) >= token.ExpiresAt:

@@ -2,10 +2,8 @@ package directory
 
 import (
 	"context"
-	"time"
 
 	"github.com/roundtable-directory/roundtable"
-	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/secret"
 )
 
@@ -58,15 +56,16 @@ func (d *Directory) GenerateToken(ctx context.Context, caller Caller, asked roun
 }
 
 // CheckToken tells what has become of a connection token of a user.
-func (d *Directory) CheckToken(ctx context.Context, caller Caller, id, text string) (*TokenView, error) {
+func (d *Directory) CheckToken(ctx context.Context, caller Caller, asked roundtable.TokenRequest) (*TokenView, error) {
 	return reading(ctx, d, caller, func(o *operation) (*TokenView, error) {
+		id, text := asked.UserID.Value, asked.Token.Value
 		target, err := o.about(id, roundtable.ReadNeeds)
 		if err != nil {
 			return nil, err
 		}
 		token, err := o.connectionToken(id, text)
 		if err == nil {
-			err = roundtable.CheckConnectionToken(o.actor, target, token, o.facts)
+			err = roundtable.CheckConnectionToken(o.actor, target, &asked, token, o.facts)
 		}
 		if err != nil {
 			return nil, err
@@ -118,66 +117,4 @@ func (o *operation) connectionToken(user, text string) (*roundtable.ConnectionTo
 		return nil, err
 	}
 	return token, nil
-}
-
-// SignInByConnectionToken begins a session for the user that a connection token is for,
-// and consumes the token: whatever comes at the same time, it lets in once. One that is
-// not good is refused with unauthenticated.
-func (d *Directory) SignInByConnectionToken(ctx context.Context, text string, v Visitor) (*NewSession, error) {
-	began := time.Now()
-	attempt, err := d.attemptSignIn(ctx, "connection token", v, true)
-	if err != nil {
-		return nil, err
-	}
-	orgID := int64(0)
-	refusal := roundtable.Accepted
-	err = d.read(ctx, v.Course, func(tx *db.Tx) error {
-		o := &operation{workingSet: d.newWorkingSet(), tx: tx}
-		user, err := o.tokenUser(text, &refusal)
-		if user != nil {
-			orgID = user.OrgID
-		}
-		return err
-	})
-	if err != nil {
-		return nil, translate(err)
-	}
-	if refusal != roundtable.Accepted {
-		return nil, d.refuse(ctx, v, began, refusal)
-	}
-	session, err := admitting(ctx, d, v, orgID, func(o *operation) (*NewSession, error) {
-		user, err := o.tokenUser(text, &refusal)
-		if err != nil || refusal != roundtable.Accepted {
-			return nil, err
-		}
-		hash := secret.HashToken(text)
-		if err := o.tx.Later("UPDATE connection_tokens SET consumed_at = $2 WHERE token_hash = $1", hash[:], o.now.UnixMicro()); err != nil {
-			return nil, err
-		}
-		return o.beginSession(user, roundtable.TokenSession, v)
-	})
-	if err == nil && session == nil {
-		return nil, d.refuse(ctx, v, began, refusal)
-	}
-	if err == nil {
-		attempt.forgive()
-	}
-	return session, err
-}
-
-// tokenUser returns whom a connection token lets in, or why it does not.
-func (o *operation) tokenUser(text string, refusal *roundtable.Refusal) (*roundtable.User, error) {
-	*refusal = roundtable.TokenUnknown
-	token, err := o.connectionToken("", text)
-	if err != nil || token == nil {
-		return nil, err
-	}
-	if token.Status(o.now) != roundtable.TokenValid {
-		*refusal = roundtable.TokenSpent
-		return nil, nil
-	}
-	err = o.loadUsersByID(o.tx, []string{token.UserID})
-	user := o.users[token.UserID]
-	*refusal = roundtable.RefuseSignIn(user, roundtable.TokenSession)
-	return user, err
 }

@@ -36,9 +36,9 @@ func (d *Directory) HandOver(ctx context.Context, caller Caller, page string) (t
 
 // CheckHandover tells whom a token hands over, to a caller who may READ that user, and
 // spends the token. One that is not good is not_found.
-func (d *Directory) CheckHandover(ctx context.Context, caller Caller, token string, form []roundtable.FieldError) (*CheckedHandover, error) {
-	return judging(ctx, d, caller, 1, form, func(o *operation) (*CheckedHandover, error) {
-		hash, read := secret.HashToken(token), new(roundtable.Handover)
+func (d *Directory) CheckHandover(ctx context.Context, caller Caller, asked roundtable.HandoverCheck) (*CheckedHandover, error) {
+	return judging(ctx, d, caller, 1, asked.Form, func(o *operation) (*CheckedHandover, error) {
+		hash, read := secret.HashToken(asked.Token.Value), new(roundtable.Handover)
 		found, err := o.tx.One("SELECT "+d.handovers.list+" FROM handovers WHERE token_hash = $1", []any{hash[:]}, d.handovers.into(read)...)
 		if err != nil {
 			return nil, err
@@ -52,7 +52,7 @@ func (d *Directory) CheckHandover(ctx context.Context, caller Caller, token stri
 				return nil, err
 			}
 		}
-		if err := roundtable.CheckHandover(o.actor, read, user, form, o.now, o.facts); err != nil {
+		if err := roundtable.CheckHandover(o.actor, read, user, &asked, o.now, o.facts); err != nil {
 			return nil, err
 		}
 		_, err = o.tx.Exec("UPDATE handovers SET used_at = $2 WHERE token_hash = $1", hash[:], o.now.UnixMicro())
