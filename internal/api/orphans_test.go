@@ -35,8 +35,10 @@ var undeclared = []reference{
 }
 
 // outlived are the columns that tell of what was, and may name what is gone.
-var outlived = []string{"events.actor_id", "events.api_key_id", "events.org_id", "api_keys.created_by", "api_keys.revoked_by", "api_keys.bot_org_id", "events.request_id", "rate_windows.org_id",
-	"connection_tokens.created_by", "mails.leased_by", "sso_requests.user_id"}
+var outlived = []string{
+	"events.actor_id", "events.api_key_id", "events.org_id", "api_keys.created_by", "api_keys.revoked_by", "api_keys.bot_org_id", "events.request_id", "rate_windows.org_id",
+	"connection_tokens.created_by", "mails.leased_by", "sso_requests.user_id",
+}
 
 // declared reads the references that the schema enforces.
 func declared(t *testing.T, c *company) []reference {

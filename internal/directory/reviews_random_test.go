@@ -109,7 +109,7 @@ func modelTold(seed Seed, reviews []roundtable.ReviewPatch) (told []string) {
 		shop := slices.IndexFunc(seed.Businesses, func(b SeedBusiness) bool { return b.ID == review.BusinessID.Value })
 		for _, user := range seed.Users {
 			if concerns(seed, user.User, seed.Businesses[shop]) {
-				told = append(told, id+" "+user.User.ID)
+				told = append(told, id+" "+user.ID)
 			}
 		}
 	}
