@@ -104,19 +104,8 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
-		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
-	}
-	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
-		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
-	}
-	if (s.tlsCert == "") != (s.tlsKey == "") {
-		return errors.New("--tls-cert and --tls-key go together")
-	}
-	if s.tlsCert != "" {
-		if _, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey); err != nil {
-			return err
-		}
+	if err := s.check(); err != nil {
+		return err
 	}
 	post, err := s.mailSettings()
 	if err != nil {
@@ -157,6 +146,24 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	}
 	s.greet(ctx, stdout, log, database, listener)
 	return s.serveUntil(ctx, server, worker, d, log)
+}
+
+// check refuses settings that make no sense, before anything is opened.
+func (s *serveSettings) check() error {
+	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
+		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
+	}
+	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
+		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
+	}
+	if (s.tlsCert == "") != (s.tlsKey == "") {
+		return errors.New("--tls-cert and --tls-key go together")
+	}
+	if s.tlsCert != "" {
+		_, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey)
+		return err
+	}
+	return nil
 }
 
 // serveUntil serves until ctx ends. Then requests and mails under way are finished, and
