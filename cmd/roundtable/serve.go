@@ -162,7 +162,7 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	return s.serveUntil(ctx, server, worker, d, log)
 }
 
-// check refuses settings that cannot be meant.
+// check refuses settings that make no sense, before anything is opened.
 func (s *serveSettings) check() error {
 	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
 		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
