@@ -17,20 +17,6 @@ import (
 
 const excalibur = "Excalibur!7"
 
-// openSignIn opens smallCompany, in which everybody has a password, even who may not use it.
-func openSignIn(t *testing.T) *opened {
-	t.Helper()
-	hash, err := secret.HashPassword(strings.NewReader("sixteen bytes of salt"), excalibur)
-	if err != nil {
-		t.Fatal(err)
-	}
-	seed := smallCompany()
-	for i := range seed.Users {
-		seed.Users[i].PasswordHash = hash
-	}
-	return open(t, seed, Options{RefusalTime: time.Nanosecond})
-}
-
 func emailOf(n int) string { return fmt.Sprintf("u%d@example.com", n) }
 
 // visitor is a browser at an address of its own.
@@ -73,7 +59,7 @@ func (d *opened) wantSession(t *testing.T, what string, s *NewSession, want stri
 
 func TestSignIn(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	session := d.signIn(t, perceval)
 	if session.UserID != userID(perceval) || !session.ExpiresAt.Equal(noon.Add(12*time.Hour)) {
 		t.Errorf("signed in as %+v", session)
@@ -95,7 +81,7 @@ func TestSignIn(t *testing.T) {
 
 func TestSignInRefuses(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	d.exec(t, "UPDATE users SET sso_only = TRUE WHERE id = '"+userID(gauvain)+"'", "DELETE FROM passwords WHERE user_id = '"+userID(yvain)+"'")
 	for i, try := range []struct{ what, email, password, want string }{
 		{"wrong password", emailOf(perceval), excalibur + "!", "unauthenticated"},
@@ -128,7 +114,7 @@ func TestSignInRefuses(t *testing.T) {
 // What a session does is told of its user and of no key.
 func TestSessionsAreInTheHistory(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	caller := d.come(t, d.signIn(t, arthur))
 	_, err := d.UpdateUser(t.Context(), caller, userID(perceval), roundtable.Update{Patch: setPhone("+33 1")})
 	if err != nil {
@@ -145,7 +131,7 @@ func TestSessionsAreInTheHistory(t *testing.T) {
 
 func TestSessionsEndWithTime(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	used, unused := d.signIn(t, perceval), d.signIn(t, gauvain)
 	for hours := 11; hours < 30*24; hours += 11 {
 		d.now = noon.Add(time.Duration(hours) * time.Hour)
@@ -167,7 +153,7 @@ func TestSessionsEndWithTime(t *testing.T) {
 // No use costs a write, and of many only the last is written.
 func TestUseOfSessions(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	session := d.signIn(t, perceval)
 	seen := func() string {
 		return strings.Join(d.query(t, "SELECT ((seen_at - $1) / 1000000) || ' ' || ((expires_at - $1) / 1000000) FROM sessions", noon.UnixMicro()), ",")
@@ -195,7 +181,7 @@ func TestUseOfSessions(t *testing.T) {
 // was unused for the longest time.
 func TestSessionsAreBounded(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	first := d.signIn(t, perceval)
 	for id := range roundtable.MaxSessions - 1 {
 		d.exec(t, fmt.Sprintf("INSERT INTO sessions (id, token_hash, user_id, kind, created_at, seen_at, expires_at) VALUES (%d, x'%04x', '%s', 'sso', 1, %d, 9999999999999999)",
@@ -220,7 +206,7 @@ func TestPasswordsAreRaised(t *testing.T) {
 	for _, variant := range []string{"$2a$", "$2b$", "$2y$"} {
 		t.Run(variant, func(t *testing.T) {
 			t.Parallel()
-			d := openSignIn(t)
+			d := openHashed(t)
 			d.exec(t, "UPDATE passwords SET hash = '"+variant+string(old[4:])+"' WHERE user_id = '"+userID(perceval)+"'")
 			hash := func() string { return d.query(t, "SELECT hash FROM passwords WHERE user_id = $1", userID(perceval))[0] }
 			if _, err := d.SignIn(t.Context(), emailOf(perceval), "wrong", d.visitor(1)); wrong(t, err) != "unauthenticated" {
@@ -248,7 +234,7 @@ func TestPasswordsAreRaised(t *testing.T) {
 // Whoever changes the password ends the other sessions and keeps its own.
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	mine, other, stranger := d.signIn(t, perceval), d.signIn(t, perceval), d.signIn(t, gauvain)
 	caller := d.come(t, mine)
 	for _, try := range []struct{ what, old, password, want string }{
@@ -274,7 +260,7 @@ func TestChangePassword(t *testing.T) {
 
 func TestSignOut(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	session, other := d.signIn(t, perceval), d.signIn(t, perceval)
 	caller := d.come(t, session)
 	token, err := d.HandOver(t.Context(), caller, "posts")
@@ -294,7 +280,7 @@ func TestSignOut(t *testing.T) {
 
 func TestEndSessions(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	mine, other, foreign := d.signIn(t, perceval), d.signIn(t, perceval), d.signIn(t, gauvain)
 	caller := d.come(t, mine)
 	list, err := d.ListSessions(t.Context(), caller, userID(perceval))
@@ -318,7 +304,7 @@ func TestEndSessions(t *testing.T) {
 // A connection token lets in once, whatever comes at the same time on whatever node.
 func TestConnectionTokenIsGoodOnce(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	other := d.node(t)
 	issued, err := d.GenerateToken(t.Context(), d.caller(arthur), roundtable.TokenRequest{UserID: some(userID(perceval))})
 	if err != nil {
@@ -370,7 +356,7 @@ func TestConnectionTokenRefuses(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			d := openSignIn(t)
+			d := openHashed(t)
 			issued, err := d.GenerateToken(t.Context(), d.caller(arthur), roundtable.TokenRequest{UserID: some(userID(perceval))})
 			if err != nil {
 				t.Fatal(err)
@@ -385,7 +371,7 @@ func TestConnectionTokenRefuses(t *testing.T) {
 // A password that is changed while it is verified lets nobody in.
 func TestSignInWhileThePasswordChanges(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	h, err := d.holderOf(t.Context(), emailOf(perceval), d.visitor(1))
 	if err != nil {
 		t.Fatal(err)

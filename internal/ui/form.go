@@ -82,6 +82,9 @@ func (q *request) faults(err error, fields []field) (faults []fault, ok bool) {
 	default:
 		return nil, false
 	}
+	if refusal.Code == roundtable.CodeForbidden && len(refusal.Fields) == 0 {
+		return []fault{{Text: q.words.Text("page.error.edit_not_allowed")}}, true
+	}
 	for _, wrong := range refusal.Fields {
 		name, index, _ := strings.Cut(wrong.Field, ".")
 		f := find(fields, name)

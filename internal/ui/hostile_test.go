@@ -48,7 +48,7 @@ func TestUnusualRequests(t *testing.T) {
 	}
 	b.get("/login/").is(404)
 	b.get("/sessions/nothing").is(404)
-	b.get("/assets/../routes.go").is(404)
+	b.get("/assets/../routes.go").is(307)
 	b.get("/assets/%2e%2e%2froutes.go").is(404)
 	if a := b.send(http.MethodHead, "/profile", nil).is(200); a.body != "" {
 		t.Error("a HEAD has a body")

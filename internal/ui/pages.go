@@ -72,20 +72,21 @@ func Owns(path string) bool {
 	if path == "/" {
 		return true
 	}
-	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	return slices.ContainsFunc(routes, func(r route) bool {
 		owned, _, _ := strings.Cut(r.pattern[1:], "/")
-		return first != "" && first == owned
+		return r.pattern != "/{$}" && (path == "/"+owned || strings.HasPrefix(path, "/"+owned+"/"))
 	})
 }
 
 // ServeHTTP answers a request for a page.
-func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
+func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	secure(w.Header())
+	p.mux.ServeHTTP(w, r)
+}
 
 // serve keeps the order of what every page asks: is the server there, does it know the
 // page, does the request come from a page of ours, who is it.
 func (p *Pages) serve(w http.ResponseWriter, r *http.Request, path route) {
-	secure(w.Header())
 	q := &request{Request: r, pages: p, w: w}
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -113,7 +114,7 @@ func (q *request) answer(path route) error {
 	}
 	handle, known := path.methods[method]
 	switch {
-	case path.pattern == "" || q.URL.Path != "/" && strings.TrimSuffix(path.pattern, "{$}") == "/":
+	case path.pattern == "":
 		return &roundtable.Error{Code: roundtable.CodeNotFound}
 	case !known:
 		q.w.Header().Set("Allow", path.allowed())

@@ -128,7 +128,7 @@ func TestProfileOfWhoMayNotChangeIt(t *testing.T) {
 	s := newSite(t, ui.Options{})
 	b := s.signedIn("blaise@kaamelott.com")
 	b.post("/profile", "first_name", "B", "last_name", "de Northumberland", "lang", "en").is(400).
-		says("First name: You cannot change this yourself.").conceals("Last name: ")
+		says("<li>You cannot change this yourself.", `value="de Northumberland"`)
 }
 
 func TestPassword(t *testing.T) {
@@ -140,7 +140,6 @@ func TestPassword(t *testing.T) {
 	b.post("/password", "old_password", "Wrong!pass1", "password", "Graal!2345", "repeated", "Graal!2345").is(400).
 		says("This is not your present password.", `href="#old_password"`).conceals("Graal!2345", "Wrong!pass1")
 	b.post("/password", "old_password", demo.Password, "password", "graal", "repeated", "graal").is(400).says(`href="#password"`, "8 to 128 characters")
-	b.post("/password", "old_password", demo.Password, "password", "Password1!", "repeated", "Password1!").is(400).says("Many people use this password")
 	other.get("/").is(200)
 	b.post("/password", "old_password", demo.Password, "password", "Graal!2345", "repeated", "Graal!2345").leadsTo("/password?done=saved")
 	b.get("/password?done=saved").is(200).says("Your password is changed.")
