@@ -54,6 +54,9 @@ const (
 	CodeInvalidChoice     Code = "invalid_choice"
 	CodeInvalidCountry    Code = "invalid_country"
 	CodeWeakPassword      Code = "weak_password"
+	CodeCommonPassword    Code = "common_password" // on pages
+	CodeWrongPassword     Code = "wrong_password"  // on pages
+	CodeTokenNotValid     Code = "token_not_valid"
 	CodeEmptyAccessSet    Code = "empty_access_set"
 	CodePageNotAvailable  Code = "page_not_available"
 	CodeUnknownOrg        Code = "unknown_org"
@@ -90,6 +93,7 @@ const (
 	CodeUserActive   Code = "user_active"
 	CodeUserDisabled Code = "user_disabled"
 	CodeUserSSOOnly  Code = "user_sso_only"
+	CodeUserInvited  Code = "user_invited"
 )
 
 // Codes of reverting an event of the history.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -12,16 +13,17 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/roundtable-directory/roundtable"
-	"github.com/roundtable-directory/roundtable/internal/api"
 	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/demo"
 	"github.com/roundtable-directory/roundtable/internal/directory"
 	"github.com/roundtable-directory/roundtable/internal/httpd"
+	"github.com/roundtable-directory/roundtable/internal/mail"
 	"github.com/roundtable-directory/roundtable/internal/secret"
 )
 
@@ -38,6 +40,15 @@ type serveSettings struct {
 	logLevel       string
 	maxBatch       int
 	rateLimit      int
+
+	publicURL       string
+	pages           map[string]string
+	sessionIdle     time.Duration
+	sessionAbsolute time.Duration
+	reviewThreshold int
+	smtp            string
+	mailFrom        string
+	mailFolder      string
 
 	metricsListen   string
 	slowRequest     time.Duration
@@ -74,7 +85,15 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags.BoolVar(&s.migrate, "migrate", true, "bring the schema up to date at start")
 	flags.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.IntVar(&s.rateLimit, "rate-limit", 300, "requests a minute of one organisation; 0: no limit")
+	flags.IntVar(&s.reviewThreshold, "review-threshold", 2, "tell people of new reviews of at most so many stars, 1 to 5; 0: of none")
 	flags.IntVar(&s.maxBatch, "max-batch", directory.MaxBatch, "updates of one transaction, 1 to 256; 1 gives each its own, for measuring")
+	flags.StringVar(&s.publicURL, "public-url", "", "this server as browsers and mails name it, https://users.example.com; empty: where it listens")
+	flags.StringToStringVar(&s.pages, "page", nil, "where a page of the sidebar leads, as in posts=https://posts.example.com; repeatable")
+	flags.DurationVar(&s.sessionIdle, "session-idle", 12*time.Hour, "sign people out who have done nothing for so long")
+	flags.DurationVar(&s.sessionAbsolute, "session-absolute", 30*24*time.Hour, "and everybody after so long")
+	flags.StringVar(&s.smtp, "smtp", "", "server that takes mails, as in smtp://user:password@host:587 or smtps://…; empty: they become files")
+	flags.StringVar(&s.mailFrom, "mail-from", "Roundtable <roundtable@localhost>", "sender of mails, as in 'Roundtable <noreply@example.com>'")
+	flags.StringVar(&s.mailFolder, "mail-folder", "", "where mails become files without --smtp; empty: mails, beside the database")
 	flags.StringVar(&s.metricsListen, "metrics-listen", "", "address and port for Prometheus, to be kept from strangers; empty: no metrics")
 	flags.DurationVar(&s.slowRequest, "slow-request", time.Second, "log requests that take longer; 0: none")
 	flags.DurationVar(&s.shutdownDelay, "shutdown-delay", 0, "go on serving for so long once stopped, while /health/ready is red")
@@ -92,19 +111,12 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
-		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
+	if err := s.check(); err != nil {
+		return err
 	}
-	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
-		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
-	}
-	if (s.tlsCert == "") != (s.tlsKey == "") {
-		return errors.New("--tls-cert and --tls-key go together")
-	}
-	if s.tlsCert != "" {
-		if _, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey); err != nil {
-			return err
-		}
+	post, err := s.mailSettings()
+	if err != nil {
+		return err
 	}
 	database, closeDatabase, err := s.openDatabase(ctx, dbNamed, log)
 	if err != nil {
@@ -128,19 +140,58 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	defer func() { err = errors.Join(err, watching.close()) }()
 	d := directory.New(database, directory.Options{
 		Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit, Observe: watching.batches(),
+		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute,
+		ReviewThreshold: s.reviewThreshold,
 	})
-	server := httpd.New(listener, api.New(d, log), httpd.Options{
+	site, err := s.site(d, log)
+	if err != nil {
+		d.Close()
+		return errors.Join(err, listener.Close())
+	}
+	server := httpd.New(listener, site, httpd.Options{
 		TLSCert: s.tlsCert, TLSKey: s.tlsKey, TrustedProxies: proxies, Log: log,
 		SlowRequest: s.slowRequest, Observe: watching.requests(),
 	})
 	watching.begin(d, server, log)
+	worker, err := post.worker(d, cmp.Or(s.publicURL, s.url(listener)), s.mailFolder, log)
+	if err != nil {
+		d.Close()
+		return errors.Join(err, listener.Close())
+	}
 	s.greet(ctx, stdout, log, database, listener)
-	return s.serveUntil(ctx, server, d, log)
+	return s.serveUntil(ctx, server, worker, d, log)
 }
 
-// serveUntil serves until ctx ends. Then requests under way are finished, and
+// check refuses settings that cannot be meant.
+func (s *serveSettings) check() error {
+	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
+		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
+	}
+	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
+		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
+	}
+	if s.reviewThreshold < 0 || s.reviewThreshold > 5 {
+		return errors.New("--review-threshold: must be from 0 to 5")
+	}
+	if s.sessionIdle <= 0 || s.sessionAbsolute < s.sessionIdle {
+		return errors.New("--session-idle must be positive, and --session-absolute no less")
+	}
+	if (s.tlsCert == "") != (s.tlsKey == "") {
+		return errors.New("--tls-cert and --tls-key go together")
+	}
+	if s.tlsCert != "" {
+		_, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey)
+		return err
+	}
+	return nil
+}
+
+// serveUntil serves until ctx ends. Then requests and mails under way are finished, and
 // what was acknowledged is on the disk.
-func (s *serveSettings) serveUntil(ctx context.Context, server *httpd.Server, d *directory.Directory, log *slog.Logger) error {
+func (s *serveSettings) serveUntil(ctx context.Context, server *httpd.Server, worker *mail.Worker, d *directory.Directory, log *slog.Logger) error {
+	mailing, stopMailing := context.WithCancel(ctx)
+	var mailed sync.WaitGroup
+	mailed.Go(func() { worker.Run(mailing) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve() }()
 	var err error
@@ -150,6 +201,8 @@ func (s *serveSettings) serveUntil(ctx context.Context, server *httpd.Server, d 
 		log.Info("stopping, requests under way are finished")
 		err = s.shutDown(context.WithoutCancel(ctx), server, log)
 	}
+	stopMailing()
+	mailed.Wait()
 	d.Close()
 	return err
 }
@@ -181,6 +234,9 @@ func (s *serveSettings) openDatabase(ctx context.Context, named bool, log *slog.
 			return nil, nil, err
 		}
 		path, remove = filepath.Join(folder, "demo.db"), func() error { return os.RemoveAll(folder) }
+	}
+	if s.mailFolder == "" {
+		s.mailFolder = mailFolderBeside(path)
 	}
 	database, err := awaitDatabase(ctx, path, s.migrate, s.dbWait, log)
 	if err != nil {

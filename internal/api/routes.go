@@ -34,6 +34,14 @@ var routes = []Route{
 	{Method: "POST", Path: "/v2/user/{user_id}", handle: (*API).updateUser},
 	{Method: "DELETE", Path: "/v2/user/{user_id}", NoBody: true, handle: (*API).deleteUser},
 	{Method: "POST", Path: "/v2/user/{user_id}/invite", NoBody: true, handle: (*API).inviteUser},
+	{Method: "GET", Path: "/v2/user/{user_id}/invitation", handle: (*API).getInvitation},
+	{Method: "GET", Path: "/v2/user/{user_id}/sessions", handle: (*API).listSessions},
+	{Method: "DELETE", Path: "/v2/user/{user_id}/sessions", NoBody: true, handle: (*API).endSessions},
+	{Method: "DELETE", Path: "/v2/user/{user_id}/sessions/{session_id}", NoBody: true, handle: (*API).endSession},
+	{Method: "POST", Path: "/v2/connection/generate_token", handle: (*API).generateToken},
+	{Method: "GET", Path: "/v2/connection/check_token", handle: (*API).checkToken},
+	{Method: "POST", Path: "/v2/connection/revoke_token", handle: (*API).revokeToken},
+	{Method: "POST", Path: "/v2/handover/check", handle: (*API).checkHandover},
 	{Method: "GET", Path: "/v2/user/{user_id}/businesses", handle: (*API).getUserBusinesses},
 	{Method: "GET", Path: "/v2/user/{user_id}/history", handle: (*API).getHistory},
 	{Method: "POST", Path: "/v2/business", handle: (*API).createBusiness},
@@ -81,6 +89,9 @@ var routes = []Route{
 	{Method: "GET", Path: "/v2/user/{user_id}/access", handle: (*API).getUserAccess},
 	{Method: "GET", Path: "/v2/business/{business_id}/users", handle: (*API).getBusinessUsers},
 	{Method: "POST", Path: "/v2/user/{user_id}/history/{event_id}/revert", NoBody: true, handle: (*API).revertUser},
+	{Method: "GET", Path: "/v2/reviews", handle: (*API).listReviews},
+	{Method: "POST", Path: "/v2/reviews", handle: (*API).takeReviews},
+	{Method: "GET", Path: "/v2/reviews/{review_id}/notices", handle: (*API).getReviewNotices},
 }
 
 // Routes returns the route table.

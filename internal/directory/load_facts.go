@@ -115,7 +115,7 @@ func (w *workingSet) askCredentials(tx *db.Tx, wanted *wantedFacts) error {
 		},
 		{"SELECT user_id, '' FROM sso_links WHERE user_id IN (?ids)", nil, func(c *roundtable.Credentials, _ string) { c.SSOLinks++ }},
 		{
-			"SELECT user_id, '' FROM mails WHERE sent_at IS NULL AND cancelled_at IS NULL AND user_id IN (?ids)",
+			"SELECT user_id, '' FROM mails WHERE " + waitingMail + " AND user_id IN (?ids)",
 			nil, func(c *roundtable.Credentials, _ string) { c.Mails++ },
 		},
 	} {
@@ -128,15 +128,16 @@ func (w *workingSet) askCredentials(tx *db.Tx, wanted *wantedFacts) error {
 
 func countSession(c *roundtable.Credentials, kind string) {
 	c.Sessions++
-	if kind == sessionByPassword {
+	if kind == string(roundtable.PasswordSession) {
 		c.PasswordSessions++
 	}
 }
 
 func countLink(c *roundtable.Credentials, kind string) {
-	if kind == linkInvitation {
+	switch kind {
+	case linkInvitation:
 		c.Invitations++
-	} else {
+	case linkReset:
 		c.ResetLinks++
 	}
 }

@@ -18,6 +18,7 @@ type Stats struct {
 	Rosters     int           // organisations whose users are in memory, for searches
 	RosterBytes int           // what those take
 	Passwords   secret.Load
+	Mails       MailStats
 	Database    db.Stats
 	Ready       bool
 	Check       time.Duration // what the last look at the database took
@@ -32,6 +33,7 @@ func (d *Directory) Stats(ctx context.Context) Stats {
 	var err error
 	s.Check, err = d.ready(ctx)
 	s.Ready = err == nil
+	s.Mails = d.mailStats(ctx, s.Ready)
 	return s
 }
 

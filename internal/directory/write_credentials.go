@@ -1,8 +1,10 @@
 package directory
 
 import (
+	"encoding/json"
 	"errors"
 
+	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
@@ -15,8 +17,9 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 		args []any
 	}{
 		{ends.Password, "DELETE FROM passwords WHERE user_id = $1", []any{user}},
-		{ends.Sessions, "DELETE FROM sessions WHERE user_id = $1", []any{user}},
-		{ends.PasswordSessions, "DELETE FROM sessions WHERE user_id = $1 AND kind = $2", []any{user, sessionByPassword}},
+		{ends.Sessions, "DELETE FROM sessions WHERE user_id = $1 AND id <> $2", []any{user, keptSession(ends)}},
+		{ends.Sessions && ends.Kept == nil, "DELETE FROM handovers WHERE user_id = $1", []any{user}},
+		{ends.PasswordSessions, "DELETE FROM sessions WHERE user_id = $1 AND kind = $2", []any{user, string(roundtable.PasswordSession)}},
 		{ends.APIKeys, "UPDATE api_keys SET revoked_at = $2, revoked_by = $3 WHERE user_id = $1 AND revoked_at IS NULL", []any{user, now, r.item.caller.UserID}},
 		{
 			ends.ConnectionTokens,
@@ -34,7 +37,7 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 			[]any{user, now, linkReset},
 		},
 		{ends.SSOLink, "DELETE FROM sso_links WHERE user_id = $1", []any{user}},
-		{ends.Mails, "UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND sent_at IS NULL AND cancelled_at IS NULL", []any{user, now}},
+		{ends.Mails, "UPDATE mails SET cancelled_at = $2 WHERE user_id = $1 AND " + waitingMail, []any{user, now}},
 	} {
 		if !ending.ends {
 			continue
@@ -47,9 +50,17 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 		return err
 	}
 	if create := r.item.create; create != nil && create.Invites() {
-		return w.queueMail(tx, user, mailInvitation)
+		return w.queueMail(tx, user, mailInvitation, nil)
 	}
 	return nil
+}
+
+// keptSession is the id of the session that stays; 0, which none has: none does.
+func keptSession(ends roundtable.Endings) int64 {
+	if ends.Kept == nil {
+		return 0
+	}
+	return ends.Kept.ID
 }
 
 // errNoHash is a password that came to be stored without having been hashed: an answer
@@ -75,7 +86,16 @@ func (w *workingSet) writePassword(tx *db.Tx, r recorded) error {
 		r.outcome.After.ID, hash, w.now.UnixMicro())
 }
 
-// queueMail leaves a mail to be sent, in the transaction of what it is about.
-func (w *workingSet) queueMail(tx *db.Tx, user, kind string) error {
-	return tx.Later("INSERT INTO mails (user_id, kind, created_at) VALUES ($1, $2, $3)", user, kind, w.now.UnixMicro())
+// queueMail leaves a mail to be sent, in the transaction of what it is about. about is what
+// its text will speak of, in JSON and without a secret; nil: nothing.
+func (w *workingSet) queueMail(tx *db.Tx, user, kind string, about any) error {
+	text := []byte("{}")
+	if about != nil {
+		var err error
+		if text, err = json.Marshal(about); err != nil {
+			return err
+		}
+	}
+	w.d.outbox.mailsQueued()
+	return tx.Later("INSERT INTO mails (user_id, kind, about, created_at) VALUES ($1, $2, $3, $4)", user, kind, string(text), w.now.UnixMicro())
 }

@@ -133,7 +133,7 @@ CREATE TABLE mails (
     created_at   INTEGER NOT NULL,
     due_at       INTEGER NOT NULL DEFAULT 0,
     tries        INTEGER NOT NULL DEFAULT 0,
-    leased_by    TEXT   ,
+    leased_by    TEXT,
     leased_until INTEGER,
     sent_at      INTEGER,
     cancelled_at INTEGER,
@@ -199,6 +199,7 @@ CREATE TABLE reviews (
     PRIMARY KEY (org_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reviews_by_business ON reviews (business_id, published_at);
+CREATE INDEX reviews_by_time ON reviews (org_id, published_at, id, business_id, rating);
 CREATE TABLE saml_assertions (
     configuration_id INTEGER NOT NULL REFERENCES sso_configurations (id),
     assertion_hash   BLOB    NOT NULL,
@@ -232,7 +233,7 @@ CREATE TABLE sso_configurations (
     provider_id        INTEGER UNIQUE REFERENCES providers (id),
     kind               TEXT    NOT NULL,
     settings           TEXT    NOT NULL DEFAULT '{}',
-    secret             BLOB   ,
+    secret             BLOB,
     enabled            INTEGER NOT NULL,
     tested_at          INTEGER,
     expires_at         INTEGER,
@@ -254,7 +255,7 @@ CREATE TABLE sso_requests (
     configuration_id INTEGER NOT NULL REFERENCES sso_configurations (id),
     browser_hash     BLOB    NOT NULL,
     purpose          TEXT    NOT NULL,
-    user_id          TEXT   ,
+    user_id          TEXT,
     nonce            TEXT    NOT NULL,
     verifier         TEXT    NOT NULL,
     return_to        TEXT    NOT NULL,

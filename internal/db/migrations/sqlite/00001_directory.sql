@@ -192,11 +192,11 @@ CREATE TABLE connection_tokens (
 
 CREATE INDEX connection_tokens_by_user ON connection_tokens (user_id);
 
--- Links that were mailed: invitations and password resets.
+-- Links that were mailed: invitations, password resets, and what ends mails about reviews.
 CREATE TABLE links (
     token_hash BLOB    NOT NULL PRIMARY KEY,
     user_id    TEXT    NOT NULL REFERENCES users (id),
-    kind       TEXT    NOT NULL, -- invitation, reset
+    kind       TEXT    NOT NULL, -- invitation, reset, unsubscribe
     mail_id    INTEGER, -- that carries it
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
@@ -213,7 +213,7 @@ CREATE TABLE sso_configurations (
     provider_id        INTEGER UNIQUE REFERENCES providers (id), -- of PROVIDER users, if org_id is NULL
     kind               TEXT    NOT NULL, -- oidc, saml
     settings           TEXT    NOT NULL DEFAULT '{}', -- what is no secret
-    secret             BLOB   , -- encrypted
+    secret             BLOB, -- encrypted
     enabled            INTEGER NOT NULL,
     tested_at          INTEGER, -- when a test of these settings succeeded
     expires_at         INTEGER, -- of the certificate or the configuration
@@ -229,7 +229,7 @@ CREATE TABLE sso_requests (
     configuration_id INTEGER NOT NULL REFERENCES sso_configurations (id),
     browser_hash     BLOB    NOT NULL, -- of a cookie: whoever began it has to end it
     purpose          TEXT    NOT NULL, -- sign_in, test
-    user_id          TEXT   , -- who tests, who may be gone
+    user_id          TEXT, -- who tests, who may be gone
     nonce            TEXT    NOT NULL, -- or the id of the SAML request
     verifier         TEXT    NOT NULL, -- of PKCE
     return_to        TEXT    NOT NULL,
@@ -268,7 +268,7 @@ CREATE TABLE mails (
     created_at   INTEGER NOT NULL,
     due_at       INTEGER NOT NULL DEFAULT 0, -- not to be tried before
     tries        INTEGER NOT NULL DEFAULT 0,
-    leased_by    TEXT   , -- who sends it now,
+    leased_by    TEXT, -- who sends it now,
     leased_until INTEGER, -- and until when nobody else does
     sent_at      INTEGER,
     cancelled_at INTEGER,
@@ -310,6 +310,9 @@ CREATE TABLE reviews (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX reviews_by_business ON reviews (business_id, published_at);
+
+-- Lists of a whole organisation read rows only for their page.
+CREATE INDEX reviews_by_time ON reviews (org_id, published_at, id, business_id, rating);
 
 -- Who was told of a bad review, and why.
 CREATE TABLE review_notices (

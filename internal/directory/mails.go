@@ -1,0 +1,160 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
+
+// MailLease is how long a mail that was claimed is nobody else's. Whoever sends it renews
+// that with HoldMails; if the process dies, the mail is free again after so long.
+const MailLease = 2 * time.Minute
+
+// Mail is a mail to be sent, as its reader is now.
+type Mail struct {
+	ID        int64
+	Kind      roundtable.MailKind
+	UserID    string
+	Address   string
+	FirstName string
+	LastName  string
+	Lang      string
+	Org       string // the name of the reader's organisation
+	About     json.RawMessage
+	Token     string // of the link that it carries; "": it carries none
+	CreatedAt time.Time
+	Tries     int // with this one
+}
+
+// MailClaim is mails that nobody else sends meanwhile.
+type MailClaim struct {
+	Mails []Mail
+
+	name string
+	at   int64 // when, in Unix microseconds: the links of the claim were made then
+}
+
+// outbox is what a directory remembers of the mails of its node.
+type outbox struct {
+	queued atomic.Bool   // in the batch that is being written
+	wake   chan struct{} // holds one if mails were queued since
+	claims atomic.Int64
+
+	sent, deferred, failed atomic.Int64
+}
+
+func (b *outbox) mailsQueued() { b.queued.Store(true) }
+
+// written is told that a batch is on the disk.
+func (b *outbox) written() {
+	if !b.queued.Swap(false) {
+		return
+	}
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// MailsQueued receives soon after a mail was queued on this node. What other nodes queue,
+// and what becomes due, is found by DueMails only.
+func (d *Directory) MailsQueued() <-chan struct{} { return d.outbox.wake }
+
+// waitingMail is the condition on which a mail is to be sent sooner or later.
+const waitingMail = "sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL"
+
+// DueMails are the ids of mails to be claimed now, the longest due first. The due date of
+// one that is claimed is the end of that. Kinds that only a newer version knows are left
+// to the nodes that have it.
+func (d *Directory) DueMails(ctx context.Context, most int) (ids []int64, err error) {
+	err = d.db.Get(ctx, func(tx *db.Tx) error {
+		return tx.Each("SELECT id FROM mails WHERE "+waitingMail+" AND due_at <= $1"+
+			" AND kind IN ('invitation', 'reset', 'review', 'sso_expiry') ORDER BY due_at, id LIMIT $2",
+			[]any{d.now().UnixMicro(), most}, func(rows *db.Rows) error {
+				var id int64
+				err := rows.Scan(&id)
+				ids = append(ids, id)
+				return err
+			})
+	})
+	return ids, translate(err)
+}
+
+// asServer carries out a change that no caller asks for.
+func asServer[T any](ctx context.Context, d *Directory, weight int, do func(*operation) (T, error)) (T, error) {
+	var result T
+	it := &item{ctx: ctx, server: true, bulk: true, weight: max(1, weight), answered: make(chan struct{})}
+	it.do = func(o *operation) (err error) {
+		result, err = do(o)
+		return err
+	}
+	if err := d.queue.push(it); err != nil {
+		return result, err
+	}
+	select {
+	case <-it.answered:
+		return result, it.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// mailRow is a mail as it is stored.
+type mailRow struct {
+	id, createdAt int64
+	user          string
+	kind          roundtable.MailKind
+	about         string
+	tries         int
+}
+
+// dueAmong reads those of the mails that may be claimed, in the order of ids.
+func (o *operation) dueAmong(ids []int64) (due []mailRow, err error) {
+	err = db.EachIn(o.tx, "SELECT id, user_id, kind, about, created_at, tries FROM mails WHERE "+waitingMail+" AND due_at <= $1 AND id IN (?ids)",
+		[]any{o.now.UnixMicro()}, ids, func(rows *db.Rows) error {
+			var m mailRow
+			err := rows.Scan(&m.id, &m.user, &m.kind, &m.about, &m.createdAt, &m.tries)
+			due = append(due, m)
+			return err
+		})
+	slices.SortFunc(due, func(a, b mailRow) int { return slices.Index(ids, a.id) - slices.Index(ids, b.id) })
+	return due, err
+}
+
+// MailStats are figures of the outbox. What is counted was done by this node.
+type MailStats struct {
+	Waiting int           // of all nodes
+	Oldest  time.Duration // since the first of them was queued
+	Dead    int           // given up
+
+	Sent, Deferred, Failed int64
+}
+
+// mailStats counts the mails in the database only if that answers.
+func (d *Directory) mailStats(ctx context.Context, answers bool) (s MailStats) {
+	s.Sent, s.Deferred, s.Failed = d.outbox.sent.Load(), d.outbox.deferred.Load(), d.outbox.failed.Load()
+	if !answers {
+		return s
+	}
+	var oldest *int64
+	err := d.db.Read(ctx, func(tx *db.Tx) error {
+		_, err := tx.One("SELECT count(*), min(created_at) FROM mails WHERE "+waitingMail, nil, &s.Waiting, &oldest)
+		if err == nil {
+			_, err = tx.One("SELECT count(*) FROM mails WHERE failed_at IS NOT NULL", nil, &s.Dead)
+		}
+		return err
+	})
+	if err != nil {
+		d.log.Warn("mails not counted", "error", err)
+	}
+	if oldest != nil {
+		s.Oldest = max(0, d.now().Sub(time.UnixMicro(*oldest)))
+	}
+	return s
+}
