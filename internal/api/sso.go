@@ -43,6 +43,9 @@ func (a *API) setSSO(req *request) (*reply, error) {
 // deleteSSO is DELETE /v2/org/{org_id}/sso.
 func (a *API) deleteSSO(req *request) (*reply, error) {
 	force, err := readForce(req)
+	if err == nil {
+		err = req.noMembers()
+	}
 	if err != nil {
 		return nil, a.confirmed(req, err)
 	}
@@ -59,7 +62,7 @@ func ssoSuccess(org int64) (*reply, error) {
 // testSSO is POST /v2/org/{org_id}/sso/test. Its answer is the only one that holds the
 // address.
 func (a *API) testSSO(req *request) (*reply, error) {
-	if err := strictQuery(req.URL).err(); err != nil {
+	if err := req.bare(); err != nil {
 		return nil, a.confirmed(req, err)
 	}
 	made := func(try *directory.SSOTry) (*reply, error) {
