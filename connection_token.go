@@ -76,9 +76,7 @@ func NewConnectionToken(actor Actor, target *User, asked *TokenRequest, facts *F
 	} else if ttl.Set && (ttl.Value < 1 || ttl.Value > MaxTokenSeconds) {
 		f.note("ttl", &problem{CodeOutOfRange, "Must be from 1 to 86400 seconds."})
 	}
-	for _, reason := range unconnectable(target) {
-		f.wrong = append(f.wrong, reason)
-	}
+	f.wrong = append(f.wrong, unconnectable(target)...)
 	if asked.Live >= MaxConnectionTokens {
 		f.note("user_id", &problem{CodeLimitReached, "The user has 10,000 tokens that are good. Revoke them first."})
 	}

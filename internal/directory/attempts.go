@@ -58,21 +58,13 @@ type attempt struct {
 // begin counts an attempt on an account from an address. wait above zero refuses it; known
 // says that the account has signed in from there.
 func (a *attempts) begin(account string, from netip.Addr, known bool, now time.Time) (begun attempt, wait time.Duration) {
+	begun = a.attempt(account, from)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	address := network(from)
-	begun = attempt{
-		of:    a,
-		taken: [3]uint64{a.key("address", "", address), a.key("both", account, address), a.key("account", account, "")},
-		limit: [3]attemptLimit{attemptsByAddress(), attemptsByBoth(), attemptsByAccount()},
-	}
-	known = known || a.friend[begun.taken[1]]
-	for i := range 2 {
-		wait = max(wait, begun.limit[i].wait(a.entry(begun.taken[i]), now))
-	}
-	if wait > 0 {
+	if wait = begun.refused(now); wait > 0 {
 		return begun, wait
 	}
+	known = known || a.friend[begun.taken[1]]
 	if known {
 		begun.taken[2] = 0
 	} else if begun.delay = min(maxDelay, begun.limit[2].wait(a.entry(begun.taken[2]), now)); begun.delay > 0 {
@@ -87,6 +79,32 @@ func (a *attempts) begin(account string, from netip.Addr, known bool, now time.T
 		}
 	}
 	return begun, 0
+}
+
+// refuses tells how long an account is refused from an address, without counting anything:
+// for who would rather not begin to work for that.
+func (a *attempts) refuses(account string, from netip.Addr, now time.Time) time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.attempt(account, from).refused(now)
+}
+
+// attempt is a try that is not counted yet.
+func (a *attempts) attempt(account string, from netip.Addr) attempt {
+	address := network(from)
+	return attempt{
+		of:    a,
+		taken: [3]uint64{a.key("address", "", address), a.key("both", account, address), a.key("account", account, "")},
+		limit: [3]attemptLimit{attemptsByAddress(), attemptsByBoth(), attemptsByAccount()},
+	}
+}
+
+// refused is how long the attempt may not be made.
+func (t attempt) refused(now time.Time) (wait time.Duration) {
+	for i := range 2 {
+		wait = max(wait, t.limit[i].wait(t.of.entry(t.taken[i]), now))
+	}
+	return wait
 }
 
 // waited ends the delay of an attempt.

@@ -2,7 +2,6 @@ package directory
 
 import (
 	"context"
-	"time"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
@@ -12,7 +11,6 @@ import (
 // Its other sessions end. A wrong old password is an error on old_password, what is wrong
 // with the new one an error on password, too many attempts are rate_limited.
 func (d *Directory) ChangePassword(ctx context.Context, caller Caller, old, password string) error {
-	began := time.Now()
 	v := Visitor{Origin: caller.Origin, RequestID: caller.RequestID, Course: caller.Course}
 	h, account, err := d.ownHolder(ctx, caller)
 	if err != nil {
@@ -31,9 +29,6 @@ func (d *Directory) ChangePassword(ctx context.Context, caller Caller, old, pass
 		return err
 	}
 	if !verified.ok {
-		if err := d.waitUntil(ctx, began.Add(d.refusalTime)); err != nil {
-			return err
-		}
 		return wrongPassword()
 	}
 	attempt.forgive()

@@ -35,7 +35,7 @@ type Options struct {
 
 	SessionIdle     time.Duration // how long a session lasts without use; default: 12 hours
 	SessionAbsolute time.Duration // and whatever its use; default: 30 days
-	RefusalTime     time.Duration // before which no sign-in is refused, so that the time tells nothing; default: 300 ms
+	RefusalTime     time.Duration // a refused sign-in takes this or a multiple, so that it tells nothing; default: 300 ms
 
 	ReviewThreshold int // people are told of new reviews of at most so many stars; 0: of none
 }

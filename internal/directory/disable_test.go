@@ -57,7 +57,7 @@ func (d *opened) wantClosed(t *testing.T, n int, w ways) {
 // the password, and nothing else.
 func TestDisableMeansOff(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	other := d.node(t)
 	nodes := []*opened{d, other}
 	var open []ways

@@ -24,7 +24,7 @@ func (d *opened) mail(t *testing.T, n int, kind roundtable.LinkKind) (token stri
 
 func TestAcceptInvitation(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	d.exec(t, "DELETE FROM passwords WHERE user_id = '"+userID(galessin)+"'")
 	first, token := d.mail(t, galessin, roundtable.InvitationLink), d.mail(t, galessin, roundtable.InvitationLink)
 	link, err := d.LookUpLink(t.Context(), roundtable.InvitationLink, token, d.visitor(1))
@@ -61,7 +61,7 @@ func TestLinkIsGoodOnce(t *testing.T) {
 	for kind, n := range map[roundtable.LinkKind]int{roundtable.InvitationLink: galessin, roundtable.ResetLink: perceval} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			d := openSignIn(t)
+			d := openHashed(t)
 			other := d.node(t)
 			token := d.mail(t, n, kind)
 			passwords := together(t, 6, func(i int) (string, error) {
@@ -95,7 +95,7 @@ func TestLinkRefuses(t *testing.T) {
 		} {
 			t.Run(string(kind)+"/"+what, func(t *testing.T) {
 				t.Parallel()
-				d := openSignIn(t)
+				d := openHashed(t)
 				token := d.mail(t, n, kind)
 				wantRefusal(t, "of another kind", wrong(t, d.useLink(t.Context(), otherKind, token, "Durendal!8", d.visitor(1))), "unauthenticated")
 				d.now = noon.Add(kind.Lifetime() - time.Second)
@@ -114,7 +114,7 @@ func TestLinkRefuses(t *testing.T) {
 // A reset ends every session, and what is under way to the user beside it.
 func TestResetPassword(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	session := d.signIn(t, perceval)
 	first, second := d.mail(t, perceval, roundtable.ResetLink), d.mail(t, perceval, roundtable.ResetLink)
 	if err := d.ResetPassword(t.Context(), second, "Durendal!8", d.visitor(1)); err != nil {
@@ -130,7 +130,7 @@ func TestResetPassword(t *testing.T) {
 // minutes.
 func TestRequestReset(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	d.exec(t, "UPDATE users SET sso_only = TRUE WHERE id = '"+userID(gauvain)+"'", "DELETE FROM passwords WHERE user_id = '"+userID(yvain)+"'")
 	ask := func(email string, from int) {
 		t.Helper()

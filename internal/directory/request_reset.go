@@ -21,7 +21,7 @@ func (d *Directory) RequestReset(ctx context.Context, email string, v Visitor) e
 	if err != nil {
 		return err
 	}
-	return d.waitUntil(ctx, began.Add(d.refusalTime))
+	return d.refusalTimeAfter(ctx, began)
 }
 
 func (o *operation) queueReset(account string) error {

@@ -93,7 +93,7 @@ func (s *storedSession) actor(owner *roundtable.User, caller Caller, now time.Ti
 	if s == nil || owner == nil || subtle.ConstantTimeCompare(s.TokenHash, caller.secretHash[:]) != 1 {
 		return roundtable.Actor{}, roundtable.SessionUnknown
 	}
-	return s.Session.Actor(owner), s.Refuse(owner, now)
+	return s.Actor(owner), s.Refuse(owner, now)
 }
 
 // beginSession signs a user in: a session for the visitor, in the place of what is over

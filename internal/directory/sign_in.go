@@ -17,6 +17,9 @@ import (
 func (d *Directory) SignIn(ctx context.Context, email, password string, v Visitor) (*NewSession, error) {
 	began := time.Now()
 	account, _ := roundtable.EmailKey(email)
+	if wait := d.attempts.refuses(account, v.Origin.Address, d.now()); wait > 0 {
+		return nil, d.tooManyAttempts(v, wait)
+	}
 	holder, err := d.holderOf(ctx, account, v)
 	if err != nil {
 		return nil, err
@@ -48,7 +51,9 @@ func (d *Directory) SignIn(ctx context.Context, email, password string, v Visito
 	switch {
 	case errors.Is(err, errChangedMeanwhile):
 		return nil, d.refuse(ctx, v, began, roundtable.PasswordWrong)
-	case err == nil:
+	case err != nil:
+		attempt.forgive() // the password was right
+	default:
 		attempt.succeed()
 	}
 	return session, err

@@ -2,10 +2,10 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,20 +16,6 @@ import (
 )
 
 const excalibur = "Excalibur!7"
-
-// openSignIn opens smallCompany, in which everybody has a password, even who may not use it.
-func openSignIn(t *testing.T) *opened {
-	t.Helper()
-	hash, err := secret.HashPassword(strings.NewReader("sixteen bytes of salt"), excalibur)
-	if err != nil {
-		t.Fatal(err)
-	}
-	seed := smallCompany()
-	for i := range seed.Users {
-		seed.Users[i].PasswordHash = hash
-	}
-	return open(t, seed, Options{RefusalTime: time.Nanosecond})
-}
 
 func emailOf(n int) string { return fmt.Sprintf("u%d@example.com", n) }
 
@@ -73,7 +59,7 @@ func (d *opened) wantSession(t *testing.T, what string, s *NewSession, want stri
 
 func TestSignIn(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	session := d.signIn(t, perceval)
 	if session.UserID != userID(perceval) || !session.ExpiresAt.Equal(noon.Add(12*time.Hour)) {
 		t.Errorf("signed in as %+v", session)
@@ -95,7 +81,7 @@ func TestSignIn(t *testing.T) {
 
 func TestSignInRefuses(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	d.exec(t, "UPDATE users SET sso_only = TRUE WHERE id = '"+userID(gauvain)+"'", "DELETE FROM passwords WHERE user_id = '"+userID(yvain)+"'")
 	for i, try := range []struct{ what, email, password, want string }{
 		{"wrong password", emailOf(perceval), excalibur + "!", "unauthenticated"},
@@ -125,91 +111,6 @@ func TestSignInRefuses(t *testing.T) {
 	}
 }
 
-// What a session does is told of its user and of no key.
-func TestSessionsAreInTheHistory(t *testing.T) {
-	t.Parallel()
-	d := openSignIn(t)
-	caller := d.come(t, d.signIn(t, arthur))
-	_, err := d.UpdateUser(t.Context(), caller, userID(perceval), roundtable.Update{Patch: setPhone("+33 1")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := d.query(t, "SELECT user_id || ' ' || actor_id || ' ' || api_key_id FROM events"); len(got) != 1 || got[0] != userID(perceval)+" "+userID(arthur)+" 0" {
-		t.Errorf("events %q", got)
-	}
-	history, err := d.History(t.Context(), caller, userID(perceval), HistoryFilter{}, Page{Number: 1, PerPage: 10})
-	if err != nil || history.Count != 1 || *history.Events[0].Actor != (EventActor{UserID: userID(arthur)}) {
-		t.Errorf("history %+v, %v", history, err)
-	}
-}
-
-func TestSessionsEndWithTime(t *testing.T) {
-	t.Parallel()
-	d := openSignIn(t)
-	used, unused := d.signIn(t, perceval), d.signIn(t, gauvain)
-	for hours := 11; hours < 30*24; hours += 11 {
-		d.now = noon.Add(time.Duration(hours) * time.Hour)
-		d.wantSession(t, fmt.Sprint("used, after hours: ", hours), used, "")
-		d.writeUses()
-	}
-	d.wantSession(t, "unused", unused, "unauthenticated")
-	d.now = noon.Add(30*24*time.Hour - time.Second)
-	d.wantSession(t, "the last second", used, "")
-	d.writeUses()
-	d.now = noon.Add(30 * 24 * time.Hour)
-	d.wantSession(t, "after a month", used, "unauthenticated")
-	d.signIn(t, perceval)
-	if left := d.query(t, "SELECT user_id FROM sessions ORDER BY 1"); len(left) != 2 {
-		t.Errorf("what is over stays: %q", left)
-	}
-}
-
-// No use costs a write, and of many only the last is written.
-func TestUseOfSessions(t *testing.T) {
-	t.Parallel()
-	d := openSignIn(t)
-	session := d.signIn(t, perceval)
-	seen := func() string {
-		return strings.Join(d.query(t, "SELECT ((seen_at - $1) / 1000000) || ' ' || ((expires_at - $1) / 1000000) FROM sessions", noon.UnixMicro()), ",")
-	}
-	d.now = noon.Add(59 * time.Second)
-	d.wantSession(t, "within a minute", session, "")
-	d.writeUses()
-	if got := seen(); got != "0 43200" {
-		t.Errorf("seen %s", got)
-	}
-	for _, s := range []int{70, 100, 90} {
-		d.now = noon.Add(time.Duration(s) * time.Second)
-		d.wantSession(t, "later", session, "")
-	}
-	if got := seen(); got != "0 43200" {
-		t.Errorf("written with the request: %s", got)
-	}
-	d.writeUses()
-	if got := seen(); got != "100 43300" {
-		t.Errorf("seen %s", got)
-	}
-}
-
-// A user has a bounded number of sessions: a further one takes the place of the one that
-// was unused for the longest time.
-func TestSessionsAreBounded(t *testing.T) {
-	t.Parallel()
-	d := openSignIn(t)
-	first := d.signIn(t, perceval)
-	for id := range roundtable.MaxSessions - 1 {
-		d.exec(t, fmt.Sprintf("INSERT INTO sessions (id, token_hash, user_id, kind, created_at, seen_at, expires_at) VALUES (%d, x'%04x', '%s', 'sso', 1, %d, 9999999999999999)",
-			1000+id, id, userID(perceval), id))
-	}
-	last := d.signIn(t, perceval)
-	d.wantSession(t, "the first, used last", first, "")
-	d.wantSession(t, "the last", last, "")
-	ids := d.query(t, "SELECT id || '' FROM sessions ORDER BY seen_at, id")
-	if len(ids) != roundtable.MaxSessions || ids[0] != "1001" {
-		t.Errorf("%d sessions, the oldest %s", len(ids), ids[0])
-	}
-}
-
 // Parameters of old, and what others used, are good once more, and raised with that.
 func TestPasswordsAreRaised(t *testing.T) {
 	t.Parallel()
@@ -220,7 +121,7 @@ func TestPasswordsAreRaised(t *testing.T) {
 	for _, variant := range []string{"$2a$", "$2b$", "$2y$"} {
 		t.Run(variant, func(t *testing.T) {
 			t.Parallel()
-			d := openSignIn(t)
+			d := openHashed(t)
 			d.exec(t, "UPDATE passwords SET hash = '"+variant+string(old[4:])+"' WHERE user_id = '"+userID(perceval)+"'")
 			hash := func() string { return d.query(t, "SELECT hash FROM passwords WHERE user_id = $1", userID(perceval))[0] }
 			if _, err := d.SignIn(t.Context(), emailOf(perceval), "wrong", d.visitor(1)); wrong(t, err) != "unauthenticated" {
@@ -245,147 +146,10 @@ func TestPasswordsAreRaised(t *testing.T) {
 	}
 }
 
-// Whoever changes the password ends the other sessions and keeps its own.
-func TestChangePassword(t *testing.T) {
-	t.Parallel()
-	d := openSignIn(t)
-	mine, other, stranger := d.signIn(t, perceval), d.signIn(t, perceval), d.signIn(t, gauvain)
-	caller := d.come(t, mine)
-	for _, try := range []struct{ what, old, password, want string }{
-		{"a wrong old one", "wrong", "Durendal!8", "invalid (old_password: wrong_password)"},
-		{"too weak", excalibur, "durendal", "invalid (password: weak_password)"},
-		{"", excalibur, "Durendal!8", ""},
-		{"the old one again", excalibur, "Durendal!9", "invalid (old_password: wrong_password)"},
-	} {
-		wantRefusal(t, try.what, wrong(t, d.ChangePassword(t.Context(), caller, try.old, try.password)), try.want)
-	}
-	d.wantSession(t, "the one that changed it", mine, "")
-	d.wantSession(t, "another", other, "unauthenticated")
-	d.wantSession(t, "somebody else's", stranger, "")
-	if _, err := d.SignIn(t.Context(), emailOf(perceval), "Durendal!8", d.visitor(9)); err != nil {
-		t.Errorf("with the new one: %v", err)
-	}
-	events := d.query(t, "SELECT actor_id || ' ' || api_key_id || ' ' || changes || ' ' || effects FROM events")
-	want := userID(perceval) + ` 0 [{"field":"password","before":"***","after":"***"}] [{"effect":"sessions_ended","count":1}]`
-	if len(events) != 1 || events[0] != want {
-		t.Errorf("events %q", events)
-	}
-}
-
-func TestSignOut(t *testing.T) {
-	t.Parallel()
-	d := openSignIn(t)
-	session, other := d.signIn(t, perceval), d.signIn(t, perceval)
-	caller := d.come(t, session)
-	token, err := d.HandOver(t.Context(), caller, "posts")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		if err := d.SignOut(t.Context(), caller); err != nil {
-			t.Fatal(err)
-		}
-	}
-	d.wantSession(t, "signed out", session, "unauthenticated")
-	d.wantSession(t, "elsewhere", other, "")
-	_, err = d.CheckHandover(t.Context(), d.caller(arthur), roundtable.HandoverCheck{Token: roundtable.Some(token)})
-	wantRefusal(t, "what it handed over", wrong(t, err), "not_found")
-}
-
-func TestEndSessions(t *testing.T) {
-	t.Parallel()
-	d := openSignIn(t)
-	mine, other, foreign := d.signIn(t, perceval), d.signIn(t, perceval), d.signIn(t, gauvain)
-	caller := d.come(t, mine)
-	list, err := d.ListSessions(t.Context(), caller, userID(perceval))
-	if err != nil || len(list) != 2 || list[0].ID != other.ID || list[0].Current || list[1].ID != mine.ID || !list[1].Current {
-		t.Errorf("listed %+v, %v", list, err)
-	}
-	wantRefusal(t, "somebody else's", wrong(t, d.EndSession(t.Context(), caller, userID(perceval), foreign.ID)), "not_found")
-	ended, err := d.EndSessions(t.Context(), caller, userID(perceval))
-	if err != nil || ended != 1 {
-		t.Errorf("%d ended, %v", ended, err)
-	}
-	d.wantSession(t, "mine", mine, "")
-	d.wantSession(t, "the other", other, "unauthenticated")
-	if err := d.EndSession(t.Context(), d.caller(arthur), userID(perceval), mine.ID); err != nil {
-		t.Error(err)
-	}
-	d.wantSession(t, "mine, ended by an administrator", mine, "unauthenticated")
-	d.wantSession(t, "somebody else's", foreign, "")
-}
-
-// A connection token lets in once, whatever comes at the same time on whatever node.
-func TestConnectionTokenIsGoodOnce(t *testing.T) {
-	t.Parallel()
-	d := openSignIn(t)
-	other := d.node(t)
-	issued, err := d.GenerateToken(t.Context(), d.caller(arthur), roundtable.TokenRequest{UserID: some(userID(perceval))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sessions := together(t, 8, func(i int) (*NewSession, error) {
-		return []*opened{d, other}[i%2].SignInByConnectionToken(t.Context(), issued.Token, d.visitor(i))
-	})
-	if len(sessions) != 1 || sessions[0].UserID != userID(perceval) {
-		t.Errorf("let in %d times", len(sessions))
-	}
-	view, err := d.CheckToken(t.Context(), d.caller(arthur), roundtable.TokenRequest{UserID: some(userID(perceval)), Token: some(issued.Token)})
-	if err != nil || view.Status != roundtable.TokenConsumed {
-		t.Errorf("then it is %+v, %v", view, err)
-	}
-}
-
-// together does something n times at once and returns what those got that were not
-// refused as unauthenticated.
-func together[T any](t *testing.T, n int, do func(i int) (T, error)) (got []T) {
-	t.Helper()
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for i := range n {
-		all.Go(func() {
-			result, err := do(i)
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				got = append(got, result)
-			} else if wrong(t, err) != "unauthenticated" {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	return got
-}
-
-func TestConnectionTokenRefuses(t *testing.T) {
-	t.Parallel()
-	for what, change := range map[string]string{
-		"disabled":   "UPDATE users SET disabled = TRUE WHERE id = ",
-		"invited":    "UPDATE users SET status = 'invited' WHERE id = ",
-		"sso_only":   "UPDATE users SET sso_only = TRUE WHERE id = ",
-		"a PROVIDER": "UPDATE users SET role = 'PROVIDER' WHERE id = ",
-		"revoked":    "UPDATE connection_tokens SET revoked_at = 1 WHERE user_id = ",
-		"expired":    "UPDATE connection_tokens SET expires_at = " + fmt.Sprint(noon.UnixMicro()) + " WHERE user_id = ",
-	} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			d := openSignIn(t)
-			issued, err := d.GenerateToken(t.Context(), d.caller(arthur), roundtable.TokenRequest{UserID: some(userID(perceval))})
-			if err != nil {
-				t.Fatal(err)
-			}
-			d.exec(t, change+"'"+userID(perceval)+"'")
-			_, err = d.SignInByConnectionToken(t.Context(), issued.Token, d.visitor(1))
-			wantRefusal(t, what, wrong(t, err), "unauthenticated")
-		})
-	}
-}
-
 // A password that is changed while it is verified lets nobody in.
 func TestSignInWhileThePasswordChanges(t *testing.T) {
 	t.Parallel()
-	d := openSignIn(t)
+	d := openHashed(t)
 	h, err := d.holderOf(t.Context(), emailOf(perceval), d.visitor(1))
 	if err != nil {
 		t.Fatal(err)
@@ -400,5 +164,38 @@ func TestSignInWhileThePasswordChanges(t *testing.T) {
 	})
 	if err != errChangedMeanwhile {
 		t.Errorf("answered %v", err)
+	}
+}
+
+// Who guesses is told to wait, with the right password too; elsewhere the account is open.
+func TestSignInIsLimited(t *testing.T) {
+	t.Parallel()
+	d := openHashed(t)
+	for range 6 {
+		_, err := d.SignIn(t.Context(), emailOf(perceval), "wrong", d.visitor(1))
+		wantRefusal(t, "wrong", wrong(t, err), "unauthenticated")
+	}
+	_, err := d.SignIn(t.Context(), emailOf(perceval), excalibur, d.visitor(1))
+	wantRefusal(t, "right, and too early", wrong(t, err), "rate_limited")
+	if refusal, ok := errors.AsType[*roundtable.Error](err); !ok || refusal.RetryAfter != 20*time.Second {
+		t.Errorf("to come back after %+v", refusal)
+	}
+	before := d.dump(t)
+	for range 10_000 {
+		if _, err := d.SignIn(t.Context(), emailOf(perceval), "wrong", d.visitor(1)); wrong(t, err) != "rate_limited" {
+			t.Fatalf("answered %v", err)
+		}
+	}
+	if changed := differences(before, d.dump(t)); len(changed) > 0 {
+		t.Errorf("rows changed: %q", changed)
+	}
+	if _, err := d.SignIn(t.Context(), emailOf(perceval), excalibur, d.visitor(2)); err != nil {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	d.now = noon.Add(20 * time.Second)
+	for range 10 { // what is right counts for nothing
+		if _, err := d.SignIn(t.Context(), emailOf(perceval), excalibur, d.visitor(1)); err != nil {
+			t.Errorf("20 seconds later: %v", err)
+		}
 	}
 }

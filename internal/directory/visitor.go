@@ -33,14 +33,19 @@ func (v Visitor) agent() string {
 }
 
 // refuse is a sign-in, or what is like one, that is refused, with its reason for the log
-// only. It answers no earlier than the refusal time after the beginning, whatever was
-// found out and how long that took.
+// only. It answers a whole number of refusal times after the beginning, whatever was found
+// out and how long that took.
 func (d *Directory) refuse(ctx context.Context, v Visitor, began time.Time, reason roundtable.Refusal) error {
 	d.log.Warn("not signed in", "reason", string(reason), "address", v.address(), "request_id", v.RequestID)
-	if err := d.waitUntil(ctx, began.Add(d.refusalTime)); err != nil {
+	if err := d.refusalTimeAfter(ctx, began); err != nil {
 		return err
 	}
 	return &roundtable.Error{Code: roundtable.CodeUnauthenticated}
+}
+
+// refusalTimeAfter waits for the next whole number of refusal times after the beginning.
+func (d *Directory) refusalTimeAfter(ctx context.Context, began time.Time) error {
+	return d.waitUntil(ctx, began.Add(time.Since(began).Truncate(d.refusalTime)+d.refusalTime))
 }
 
 // waitUntil waits for a moment, or until the caller is gone.
@@ -60,8 +65,7 @@ func (d *Directory) waitUntil(ctx context.Context, moment time.Time) error {
 func (d *Directory) attemptSignIn(ctx context.Context, account string, v Visitor, known bool) (attempt, error) {
 	begun, wait := d.attempts.begin(account, v.Origin.Address, known, d.now())
 	if wait > 0 {
-		d.log.Warn("not signed in", "reason", "too many attempts", "address", v.address(), "request_id", v.RequestID)
-		return begun, &roundtable.Error{Code: roundtable.CodeRateLimited, RetryAfter: wait}
+		return begun, d.tooManyAttempts(v, wait)
 	}
 	defer begun.waited()
 	if begun.delay > 0 {
@@ -71,4 +75,9 @@ func (d *Directory) attemptSignIn(ctx context.Context, account string, v Visitor
 		}
 	}
 	return begun, nil
+}
+
+func (d *Directory) tooManyAttempts(v Visitor, wait time.Duration) error {
+	d.log.Warn("not signed in", "reason", "too many attempts", "address", v.address(), "request_id", v.RequestID)
+	return &roundtable.Error{Code: roundtable.CodeRateLimited, RetryAfter: wait}
 }
