@@ -79,6 +79,15 @@ const (
 	CodeNoSubgroups       Code = "no_subgroups"
 )
 
+// Codes of single sign-on configurations.
+const (
+	CodeInvalidMetadata    Code = "invalid_metadata"
+	CodeInvalidCertificate Code = "invalid_certificate"
+	CodeNoSecretKey        Code = "no_secret_key"
+	CodeSSONotTested       Code = "sso_not_tested"
+	CodeSSOInUse           Code = "sso_in_use"
+)
+
 // Codes of what is wrong with a user for an operation on it.
 const (
 	CodeUserActive   Code = "user_active"

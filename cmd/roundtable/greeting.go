@@ -15,11 +15,7 @@ import (
 
 // greet says where the server listens, and of the demo company what to paste.
 func (s *serveSettings) greet(ctx context.Context, stdout io.Writer, log *slog.Logger, database *db.DB, listener net.Listener) {
-	scheme := "http"
-	if s.tlsCert != "" {
-		scheme = "https"
-	}
-	url := scheme + "://" + listener.Addr().String()
+	url := s.url(listener)
 	log.Info("listening", "url", url)
 	if !httpd.Loopback(listener) && hasDemoKeys(ctx, database) {
 		log.Warn("the database holds demo keys; they answer 401, because the server listens beyond loopback")
@@ -43,8 +39,24 @@ Update a user:
 
 Sign in as perceval@kaamelott.com or another of the company, with the password %s: %s/login
 Reference, with calls to try out: %s/docs
-Stop with Ctrl-C.
-`, url, demo.User("737"), demo.Business("701"), demo.Business("707"), demo.Password, url, url)
+%sStop with Ctrl-C.
+`, url, demo.User("737"), demo.Business("701"), demo.Business("707"), demo.Password, url, url, s.whereMailsGo())
+}
+
+// url is where the server listens.
+func (s *serveSettings) url(listener net.Listener) string {
+	scheme := "http"
+	if s.tlsCert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + listener.Addr().String()
+}
+
+func (s *serveSettings) whereMailsGo() string {
+	if s.smtp != "" {
+		return ""
+	}
+	return "Mails are not sent, but kept in " + s.mailFolder + "\n"
 }
 
 func hasDemoKeys(ctx context.Context, database *db.DB) bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -12,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +23,7 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/demo"
 	"github.com/roundtable-directory/roundtable/internal/directory"
 	"github.com/roundtable-directory/roundtable/internal/httpd"
+	"github.com/roundtable-directory/roundtable/internal/mail"
 	"github.com/roundtable-directory/roundtable/internal/secret"
 )
 
@@ -43,6 +46,9 @@ type serveSettings struct {
 	sessionIdle     time.Duration
 	sessionAbsolute time.Duration
 	reviewThreshold int
+	smtp            string
+	mailFrom        string
+	mailFolder      string
 
 	metricsListen   string
 	slowRequest     time.Duration
@@ -85,6 +91,9 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags.StringToStringVar(&s.pages, "page", nil, "where a page of the sidebar leads, as in posts=https://posts.example.com; repeatable")
 	flags.DurationVar(&s.sessionIdle, "session-idle", 12*time.Hour, "sign people out who have done nothing for so long")
 	flags.DurationVar(&s.sessionAbsolute, "session-absolute", 30*24*time.Hour, "and everybody after so long")
+	flags.StringVar(&s.smtp, "smtp", "", "server that takes mails, as in smtp://user:password@host:587 or smtps://…; empty: they become files")
+	flags.StringVar(&s.mailFrom, "mail-from", "Roundtable <roundtable@localhost>", "sender of mails, as in 'Roundtable <noreply@example.com>'")
+	flags.StringVar(&s.mailFolder, "mail-folder", "", "where mails become files without --smtp; empty: mails, beside the database")
 	flags.StringVar(&s.metricsListen, "metrics-listen", "", "address and port for Prometheus, to be kept from strangers; empty: no metrics")
 	flags.DurationVar(&s.slowRequest, "slow-request", time.Second, "log requests that take longer; 0: none")
 	flags.DurationVar(&s.shutdownDelay, "shutdown-delay", 0, "go on serving for so long once stopped, while /health/ready is red")
@@ -103,6 +112,10 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 		return err
 	}
 	if err := s.check(); err != nil {
+		return err
+	}
+	post, err := s.mailSettings()
+	if err != nil {
 		return err
 	}
 	database, closeDatabase, err := s.openDatabase(ctx, dbNamed, log)
@@ -140,11 +153,16 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 		SlowRequest: s.slowRequest, Observe: watching.requests(),
 	})
 	watching.begin(d, server, log)
+	worker, err := post.worker(d, cmp.Or(s.publicURL, s.url(listener)), s.mailFolder, log)
+	if err != nil {
+		d.Close()
+		return errors.Join(err, listener.Close())
+	}
 	s.greet(ctx, stdout, log, database, listener)
-	return s.serveUntil(ctx, server, d, log)
+	return s.serveUntil(ctx, server, worker, d, log)
 }
 
-// check refuses settings that cannot be meant.
+// check refuses settings that make no sense, before anything is opened.
 func (s *serveSettings) check() error {
 	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
 		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
@@ -168,9 +186,12 @@ func (s *serveSettings) check() error {
 	return nil
 }
 
-// serveUntil serves until ctx ends. Then requests under way are finished, and
+// serveUntil serves until ctx ends. Then requests and mails under way are finished, and
 // what was acknowledged is on the disk.
-func (s *serveSettings) serveUntil(ctx context.Context, server *httpd.Server, d *directory.Directory, log *slog.Logger) error {
+func (s *serveSettings) serveUntil(ctx context.Context, server *httpd.Server, worker *mail.Worker, d *directory.Directory, log *slog.Logger) error {
+	mailing, stopMailing := context.WithCancel(ctx)
+	var mailed sync.WaitGroup
+	mailed.Go(func() { worker.Run(mailing) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve() }()
 	var err error
@@ -180,6 +201,8 @@ func (s *serveSettings) serveUntil(ctx context.Context, server *httpd.Server, d 
 		log.Info("stopping, requests under way are finished")
 		err = s.shutDown(context.WithoutCancel(ctx), server, log)
 	}
+	stopMailing()
+	mailed.Wait()
 	d.Close()
 	return err
 }
@@ -211,6 +234,9 @@ func (s *serveSettings) openDatabase(ctx context.Context, named bool, log *slog.
 			return nil, nil, err
 		}
 		path, remove = filepath.Join(folder, "demo.db"), func() error { return os.RemoveAll(folder) }
+	}
+	if s.mailFolder == "" {
+		s.mailFolder = mailFolderBeside(path)
 	}
 	database, err := awaitDatabase(ctx, path, s.migrate, s.dbWait, log)
 	if err != nil {

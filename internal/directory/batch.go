@@ -135,7 +135,7 @@ func (d *Directory) run(batch []*item) (waiting []*item) {
 			}
 		}
 	case len(batch) > 1 && !errors.Is(err, db.ErrUnavailable):
-		if !errors.Is(err, db.ErrConflict) {
+		if !d.inTheWay(err) {
 			d.log.Error("batch failed, taking it apart", "items", len(batch), "error", err)
 		}
 		half := len(batch) / 2

@@ -38,6 +38,9 @@ type Options struct {
 	RefusalTime     time.Duration // a refused sign-in takes this or a multiple, so that it tells nothing; default: 300 ms
 
 	ReviewThreshold int // people are told of new reviews of at most so many stars; 0: of none
+
+	PublicURL string         // under which people reach the server, without a slash at the end
+	Sealer    *secret.Sealer // keeps the secrets of single sign-on; nil: none can be kept
 }
 
 // Directory is the directory on one database. Its methods may be called by many
@@ -81,6 +84,8 @@ type Directory struct {
 	attempts        *attempts
 	refusalTime     time.Duration
 	reviewThreshold int
+	publicURL       string
+	sealer          *secret.Sealer
 }
 
 // New starts a directory on a database whose schema is up to date. Close ends it.
@@ -122,6 +127,7 @@ func New(database *db.DB, o Options) *Directory {
 		attempts: newAttempts(), refusalTime: o.RefusalTime,
 		outbox:          outbox{wake: make(chan struct{}, 1)},
 		reviewThreshold: o.ReviewThreshold,
+		publicURL:       o.PublicURL, sealer: o.Sealer,
 	}
 	d.together = updatesTogether(database.Engine(), &d.users)
 	for _, kinds := range kindsOfWork(database.Engine(), o.Workers) {
@@ -140,7 +146,7 @@ func New(database *db.DB, o Options) *Directory {
 // transactions are small and in nobody's way but that of other nodes (docs/decisions/0015).
 func kindsOfWork(engine db.Engine, workers int) []kinds {
 	if engine == db.PostgreSQL && workers != 1 {
-		return []kinds{{inert}, {decides, inert}}
+		return []kinds{{inert}, {inert}, {decides, inert}}
 	}
 	return []kinds{{anything}}
 }

@@ -69,10 +69,12 @@ func (d *Directory) MailsQueued() <-chan struct{} { return d.outbox.wake }
 const waitingMail = "sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL"
 
 // DueMails are the ids of mails to be claimed now, the longest due first. The due date of
-// one that is claimed is the end of that.
+// one that is claimed is the end of that. Kinds that only a newer version knows are left
+// to the nodes that have it.
 func (d *Directory) DueMails(ctx context.Context, most int) (ids []int64, err error) {
 	err = d.db.Get(ctx, func(tx *db.Tx) error {
-		return tx.Each("SELECT id FROM mails WHERE "+waitingMail+" AND due_at <= $1 ORDER BY due_at, id LIMIT $2",
+		return tx.Each("SELECT id FROM mails WHERE "+waitingMail+" AND due_at <= $1"+
+			" AND kind IN ('invitation', 'reset', 'review', 'sso_expiry') ORDER BY due_at, id LIMIT $2",
 			[]any{d.now().UnixMicro(), most}, func(rows *db.Rows) error {
 				var id int64
 				err := rows.Scan(&id)
@@ -140,6 +142,8 @@ func (d *Directory) mailStats(ctx context.Context, answers bool) (s MailStats) {
 	if !answers {
 		return s
 	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
 	var oldest *int64
 	err := d.db.Read(ctx, func(tx *db.Tx) error {
 		_, err := tx.One("SELECT count(*), min(created_at) FROM mails WHERE "+waitingMail, nil, &s.Waiting, &oldest)

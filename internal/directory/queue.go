@@ -19,7 +19,10 @@ const MaxQueue = 4_096
 const maxBatchWeight = 20_000
 
 // gatherAtMost bounds how long a worker waits for more items while another is at work.
-const gatherAtMost = 2 * time.Millisecond
+const (
+	gatherAtMost = 2 * time.Millisecond
+	fewItems     = 16 // that are not worth a batch beside another
+)
 
 // queue holds the items that wait for a worker, with turns by organisation: a busy
 // organisation delays itself and not the others. Items on a user who is in the hands
@@ -33,7 +36,7 @@ type queue struct {
 	size   int
 
 	underWay int // items that were taken and are not done
-	ended    int // batches that are done
+	batches  int // that they were taken in
 
 	excess int64 // items that found it full
 	closed bool
@@ -132,25 +135,32 @@ func (q *queue) take(limit int, of kinds) []*item {
 
 // hold notes that a batch is under way.
 func (q *queue) hold(batch []*item) {
+	q.batches++
 	q.underWay += len(batch)
 	for _, it := range batch {
 		q.held[it.target]++
 	}
 }
 
-// gather waits while another batch is under way, for it to end or for as many items as
-// that one has: a server takes one full transaction more easily than two half-empty ones.
-// It never waits long, as the other may be a large one.
+// gather waits while other batches are under way, for them to end or for as many items
+// as they have: a server takes one full transaction more easily than two half-empty ones.
+// It never waits long, as the others may be large, but the longer the more there are.
 func (q *queue) gather() {
-	if q.size == 0 || q.size >= q.underWay {
+	if q.size == 0 || q.mayBegin() {
 		return
 	}
-	ended, until := q.ended, time.Now().Add(gatherAtMost)
-	wake := time.AfterFunc(gatherAtMost, q.filled.Broadcast)
+	atMost := time.Duration(q.batches*q.batches) * gatherAtMost
+	until := time.Now().Add(atMost)
+	wake := time.AfterFunc(atMost, q.filled.Broadcast)
 	defer wake.Stop()
-	for q.size < q.underWay && q.ended == ended && time.Now().Before(until) && !q.closed {
+	for !q.mayBegin() && time.Now().Before(until) && !q.closed {
 		q.filled.Wait()
 	}
+}
+
+// mayBegin reports whether what waits is worth a batch beside those under way.
+func (q *queue) mayBegin() bool {
+	return q.batches == 0 || q.size >= max(fewItems, q.underWay/q.batches)
 }
 
 // done lets go of the users of a batch.
@@ -158,7 +168,7 @@ func (q *queue) done(batch []*item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.underWay -= len(batch)
-	q.ended++
+	q.batches--
 	for _, it := range batch {
 		if q.held[it.target]--; q.held[it.target] <= 0 {
 			delete(q.held, it.target)

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -296,46 +297,46 @@ func TestQueueClosesBehindHeldUsers(t *testing.T) {
 	}
 }
 
-// A worker that finds less than another has in its hands waits for it to end, or for
-// company; alone it waits for nothing.
+// Beside another batch a worker waits for company, or for that one to end, but not long;
+// alone it waits for nothing.
 func TestQueueGathers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q := filled(t, on("a", 1), on("b", 1))
 		begin := time.Now()
-		first := q.take(MaxBatch, kinds{anything})
-		if len(first) != 2 || !time.Now().Equal(begin) {
-			t.Errorf("alone a worker takes %d items after %s", len(first), time.Since(begin))
-		}
 		taken := make(chan []*item)
 		take := func() { taken <- q.take(MaxBatch, kinds{anything}) }
-		add := func(user string) {
-			if err := q.push(on(user, 1)); err != nil {
-				t.Error(err)
+		add := func(users int) {
+			for n := range users {
+				if err := q.push(on(fmt.Sprint(n), 1)); err != nil {
+					t.Error(err)
+				}
 			}
 		}
-		add("c")
+		want := func(what string, batch []*item, items int, waited time.Duration) {
+			t.Helper()
+			if time.Since(begin) != waited || len(batch) != items {
+				t.Errorf("%s a worker takes %d items after %s, want %d after %s", what, len(batch), time.Since(begin), items, waited)
+			}
+		}
+		first := q.take(MaxBatch, kinds{anything})
+		want("alone", first, 2, 0)
+		add(1)
 		go take()
 		synctest.Wait()
-		add("d")
+		add(fewItems)
 		second := <-taken
-		if len(second) != 2 || !time.Now().Equal(begin) {
-			t.Errorf("with company it takes %d items after %s", len(second), time.Since(begin))
-		}
-		q.done(first)
-		add("e")
+		want("with company", second, 1+fewItems, 0)
+		q.done(second)
+		add(1)
 		go take()
 		third := <-taken
-		if waited := time.Since(begin); len(third) != 1 || waited != gatherAtMost {
-			t.Errorf("without company it takes %d items after %s", len(third), waited)
-		}
-		q.done(third)
-		add("f")
+		want("without company", third, 1, gatherAtMost)
+		add(1)
 		go take()
 		synctest.Wait()
-		q.done(second)
-		if last := <-taken; len(last) != 1 || time.Since(begin) != gatherAtMost {
-			t.Errorf("when the other ends it takes %d items after %s", len(last), time.Since(begin))
-		}
+		q.done(first)
+		q.done(third)
+		want("when the others end", <-taken, 1, gatherAtMost)
 	})
 }

@@ -19,7 +19,7 @@ type ReviewNotices struct {
 // reached then, and what became of the mail.
 type ReviewNotice struct {
 	User UserName `json:"user"` // as it is now
-	noticeReason
+	listedReasons
 	CreatedAt roundtable.UnixMicros `json:"created_at"`
 	Mail      MailState             `json:"mail"`
 }
@@ -112,5 +112,5 @@ func scanNotice(rows *db.Rows) (*ReviewNotice, error) {
 	default:
 		n.Mail.Status = MailWaiting
 	}
-	return n, json.Unmarshal([]byte(reason), &n.noticeReason)
+	return n, json.Unmarshal([]byte(reason), &n.listedReasons)
 }

@@ -8,14 +8,10 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
-// noticeReason is why somebody is told of a review, as it is stored: how the business
-// was reached then.
-type noticeReason = listedReasons
-
 // notice is somebody who is told of the bad reviews of a business.
 type notice struct {
 	user   *roundtable.User
-	reason string // noticeReason in JSON
+	reason string // listedReasons in JSON
 }
 
 // notices are, for each business, who is told of its bad reviews.
@@ -79,6 +75,9 @@ func (o *operation) writeNotices(created []*roundtable.Review, names map[string]
 			mails = append(mails, []any{ids[i], n.user.ID, mailReview, about, now})
 			rows = append(rows, []any{review.OrgID, review.ID, n.user.ID, ids[i], n.reason, now})
 		}
+	}
+	if len(mails) > 0 {
+		o.d.outbox.mailsQueued()
 	}
 	if err := db.RowsLater(o.tx, "INSERT INTO mails (id, user_id, kind, about, created_at) VALUES (?rows)", mails); err != nil {
 		return err

@@ -139,7 +139,7 @@ func (o *operation) addNotice(found map[string][]notice, user *roundtable.User, 
 	if !o.facts.ToldOfReviews(user, business) {
 		return nil
 	}
-	reason, err := json.Marshal(noticeReason(listed(explainer.Explain(business))))
+	reason, err := json.Marshal(listed(explainer.Explain(business)))
 	found[business.ID] = append(found[business.ID], notice{user: user, reason: string(reason)})
 	return err
 }

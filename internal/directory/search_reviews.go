@@ -40,7 +40,7 @@ func (d *Directory) Reviews(ctx context.Context, caller Caller, filter ReviewFil
 		if _, err := o.tx.One("SELECT COUNT(*)"+where, q.args, &found.Count); err != nil || page.beyond(found.Count) {
 			return found, err
 		}
-		q.write(" ORDER BY r.published_at DESC, r.org_id, r.id LIMIT ? OFFSET ?", page.PerPage, page.offset())
+		q.write(" ORDER BY r.published_at DESC, r.org_id DESC, r.id DESC LIMIT ? OFFSET ?", page.PerPage, page.offset())
 		err := o.tx.Each("SELECT "+d.reviews.of("r")+" FROM reviews r WHERE "+q.text.String(), q.args, func(rows *db.Rows) error {
 			review := new(roundtable.Review)
 			err := rows.Scan(d.reviews.into(review)...)

@@ -18,8 +18,8 @@ type TakenReviews struct {
 // many reviews are taken in without looking first how many mails that will be, and how
 // many mails one transaction leaves.
 const (
-	fewReviews       = 20
-	noticesPerChange = 2_000
+	fewReviews       = 10
+	noticesPerChange = 1_000
 	noticeWeight     = maxBatchWeight / noticesPerChange
 )
 

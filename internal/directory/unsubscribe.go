@@ -2,18 +2,14 @@ package directory
 
 import (
 	"context"
-	"time"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/secret"
 )
 
-// unsubscribeLife is how long the link in a mail about a review works. It may be followed
-// more than once: it can do nothing but turn such mails off.
-const unsubscribeLife = 90 * 24 * time.Hour
-
-// Unsubscribing is whom a link that turns mails about reviews off is for.
+// Unsubscribing is whom a link that turns mails about reviews off is for. It may be
+// followed more than once: it can do nothing else.
 type Unsubscribing struct {
 	Lang string // of the user
 	Off  bool   // there are none to turn off
@@ -41,26 +37,14 @@ func (d *Directory) UnsubscribeReviews(ctx context.Context, token, requestID str
 	if _, err := d.Unsubscribing(ctx, token); err != nil { // most that is wrong costs no write
 		return nil, err
 	}
-	var result *Unsubscribing
-	it := &item{ctx: ctx, server: true, weight: 1, answered: make(chan struct{}), caller: Caller{RequestID: requestID}}
-	it.do = func(o *operation) error {
+	return asServer(ctx, d, 1, func(o *operation) (*Unsubscribing, error) {
 		user, err := o.unsubscriber(token)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		it.caller.UserID = user.ID
-		result = &Unsubscribing{Lang: user.Lang, Off: true}
-		return o.stopReviewMails(user, token)
-	}
-	if err := d.queue.push(it); err != nil {
-		return nil, err
-	}
-	select {
-	case <-it.answered:
-		return result, it.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+		o.item.caller = Caller{UserID: user.ID, RequestID: requestID}
+		return &Unsubscribing{Lang: user.Lang, Off: true}, o.stopReviewMails(user, token)
+	})
 }
 
 // unsubscriber loads the user of a link that may still be followed.
@@ -95,6 +79,5 @@ func (o *operation) stopReviewMails(user *roundtable.User, token string) error {
 	if err := o.tx.Later("UPDATE links SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL", hash[:], o.now.UnixMicro()); err != nil {
 		return err
 	}
-	return o.tx.Later("UPDATE mails SET cancelled_at = $3 WHERE user_id = $1 AND kind = $2"+
-		" AND sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL", user.ID, mailReview, o.now.UnixMicro())
+	return o.tx.Later("UPDATE mails SET cancelled_at = $3 WHERE user_id = $1 AND kind = $2 AND "+waitingMail, user.ID, mailReview, o.now.UnixMicro())
 }

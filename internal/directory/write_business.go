@@ -166,7 +166,7 @@ func (o *operation) unassign(business string) error {
 // deleteReviewsOf takes away the reviews of a business. Mails about them that wait are
 // not sent.
 func (o *operation) deleteReviewsOf(business string) error {
-	err := o.tx.Later("UPDATE mails SET cancelled_at = $2 WHERE sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL AND id IN ("+
+	err := o.tx.Later("UPDATE mails SET cancelled_at = $2 WHERE "+waitingMail+" AND id IN ("+
 		"SELECT n.mail_id FROM review_notices n JOIN reviews r ON r.org_id = n.org_id AND r.id = n.review_id WHERE r.business_id = $1)",
 		business, o.now.UnixMicro())
 	if err != nil {
