@@ -140,6 +140,7 @@ func TestPassword(t *testing.T) {
 	b.post("/password", "old_password", "Wrong!pass1", "password", "Graal!2345", "repeated", "Graal!2345").is(400).
 		says("This is not your present password.", `href="#old_password"`).conceals("Graal!2345", "Wrong!pass1")
 	b.post("/password", "old_password", demo.Password, "password", "graal", "repeated", "graal").is(400).says(`href="#password"`, "8 to 128 characters")
+	b.post("/password", "old_password", demo.Password, "password", "P@ssw0rd", "repeated", "P@ssw0rd").is(400).says("Many people use this password")
 	other.get("/").is(200)
 	b.post("/password", "old_password", demo.Password, "password", "Graal!2345", "repeated", "Graal!2345").leadsTo("/password?done=saved")
 	b.get("/password?done=saved").is(200).says("Your password is changed.")
