@@ -47,6 +47,15 @@ const (
 	OwnerDisabled   Refusal = "owner disabled"
 	OwnerInvited    Refusal = "owner invited"
 	AddressRejected Refusal = "address not on the key's list"
+
+	SessionUnknown Refusal = "unknown session"
+	SessionExpired Refusal = "expired session"
+	UserUnknown    Refusal = "unknown user"
+	PasswordWrong  Refusal = "wrong password"
+	OwnerSSOOnly   Refusal = "user signs in through single sign-on only"
+	OwnerProvider  Refusal = "connection token of a PROVIDER"
+	TokenUnknown   Refusal = "unknown token"
+	TokenSpent     Refusal = "token used, voided or expired"
 )
 
 // Origin is where and when a request came in.

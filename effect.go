@@ -38,6 +38,8 @@ type Endings struct {
 	ResetLinks       bool
 	SSOLink          bool
 	Mails            bool
+
+	Kept *Session // of Sessions the one that stays: it set the password; nil: none
 }
 
 // endings says which credentials a change from before to after ends (sections 1
@@ -73,7 +75,7 @@ func (e Endings) effects(has Credentials) []Effect {
 		}
 	}
 	add(e.Password, PasswordCleared, has.Passwords)
-	add(e.Sessions, SessionsEnded, has.Sessions)
+	add(e.Sessions, SessionsEnded, has.Sessions-e.after(has).Sessions)
 	add(e.PasswordSessions && !e.Sessions, SessionsEnded, has.PasswordSessions)
 	add(e.APIKeys, APIKeysRevoked, has.APIKeys)
 	add(e.ConnectionTokens, ConnectionTokensVoided, has.ConnectionTokens)
@@ -103,5 +105,11 @@ func (e Endings) after(has Credentials) Credentials {
 	reset(e.ResetLinks, &has.ResetLinks)
 	reset(e.SSOLink, &has.SSOLinks)
 	reset(e.Mails, &has.Mails)
+	if e.Sessions && e.Kept != nil {
+		has.Sessions = 1
+		if e.Kept.Kind == PasswordSession {
+			has.PasswordSessions = 1
+		}
+	}
 	return has
 }

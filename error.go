@@ -54,6 +54,9 @@ const (
 	CodeInvalidChoice     Code = "invalid_choice"
 	CodeInvalidCountry    Code = "invalid_country"
 	CodeWeakPassword      Code = "weak_password"
+	CodeCommonPassword    Code = "common_password" // on pages
+	CodeWrongPassword     Code = "wrong_password"  // on pages
+	CodeTokenNotValid     Code = "token_not_valid"
 	CodeEmptyAccessSet    Code = "empty_access_set"
 	CodePageNotAvailable  Code = "page_not_available"
 	CodeUnknownOrg        Code = "unknown_org"
@@ -76,11 +79,21 @@ const (
 	CodeNoSubgroups       Code = "no_subgroups"
 )
 
+// Codes of single sign-on configurations.
+const (
+	CodeInvalidMetadata    Code = "invalid_metadata"
+	CodeInvalidCertificate Code = "invalid_certificate"
+	CodeNoSecretKey        Code = "no_secret_key"
+	CodeSSONotTested       Code = "sso_not_tested"
+	CodeSSOInUse           Code = "sso_in_use"
+)
+
 // Codes of what is wrong with a user for an operation on it.
 const (
 	CodeUserActive   Code = "user_active"
 	CodeUserDisabled Code = "user_disabled"
 	CodeUserSSOOnly  Code = "user_sso_only"
+	CodeUserInvited  Code = "user_invited"
 )
 
 // Codes of reverting an event of the history.

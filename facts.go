@@ -27,10 +27,11 @@ type Credentials struct {
 	Mails            int // queued
 }
 
-// Actor is who asks: an API key with its owner.
+// Actor is who asks: an API key with its owner, or a session with its user.
 type Actor struct {
-	Key  *APIKey
-	User *User
+	Key     *APIKey  // of a session: one without an id that holds all that the user does
+	Session *Session // nil: it is a key
+	User    *User
 }
 
 // Needs says which facts a rule will read, so that no more are loaded.

@@ -28,3 +28,13 @@ func (f *faults) note(path string, p *problem) {
 		f.wrong = append(f.wrong, p.in(path))
 	}
 }
+
+// require notes that a text was not given, or is null.
+func (f *faults) require(path string, text Opt[string]) {
+	switch {
+	case text.Null:
+		f.note(path, nullNotAllowed())
+	case !text.Set:
+		f.note(path, &problem{CodeRequired, "Is required."})
+	}
+}

@@ -21,11 +21,20 @@ func InviteUser(actor Actor, target *User, last, now time.Time, facts *Facts) er
 	if wrong := uninvitable(target); len(wrong) > 0 {
 		return Invalid(wrong...)
 	}
-	// A longer wait than the interval comes of a clock that was set back.
-	if wait := last.Add(InvitationInterval).Sub(now); wait > 0 && wait <= InvitationInterval {
+	if wait := MailedLately(last, now); wait > 0 {
 		return &Error{Code: CodeRateLimited, RetryAfter: wait}
 	}
 	return nil
+}
+
+// MailedLately is how long it takes until a user may be sent a further mail of a kind, the
+// last of which went out at last, the zero time if there was none.
+func MailedLately(last, now time.Time) time.Duration {
+	// A longer wait than the interval comes of a clock that was set back.
+	if wait := last.Add(InvitationInterval).Sub(now); wait > 0 && wait <= InvitationInterval {
+		return wait
+	}
+	return 0
 }
 
 // mayTakeOver reports whether actor may become target: it administers it, of a

@@ -247,6 +247,9 @@ func (j *judgement) outcome() *Outcome {
 	if j.update.Patch.Password.Null {
 		ends.Password = true
 	}
+	if j.self && !endings(j.before, j.after, false).Sessions {
+		ends.Kept = j.actor.Session
+	}
 	changes := diff(j.before, j.after)
 	if j.creates {
 		changes, ends = fromNothing(j.after), Endings{}

@@ -21,7 +21,7 @@ func (s *serveSettings) greet(ctx context.Context, stdout io.Writer, log *slog.L
 		log.Warn("the database holds demo keys; they answer 401, because the server listens beyond loopback")
 	}
 	if !s.demo {
-		fmt.Fprintf(stdout, "Roundtable listens on %s. Reference: %s/docs\n", url, url)
+		fmt.Fprintf(stdout, "Roundtable listens on %s. Sign in: %s/login Reference: %s/docs\n", url, url, url)
 		return
 	}
 	fmt.Fprintf(stdout, "Roundtable serves the demo company on %s\n\nKeys, for the header x-APIKey:\n", url)
@@ -37,9 +37,10 @@ Update a user:
     -H 'x-APIKey: demo-org-admin' -H 'Content-Type: application/json' \
     -d '{"first_name": "Percy", "business_ids": ["%s", "%s"]}'
 
+Sign in as perceval@kaamelott.com or another of the company, with the password %s: %s/login
 Reference, with calls to try out: %s/docs
 %sStop with Ctrl-C.
-`, url, demo.User("737"), demo.Business("701"), demo.Business("707"), url, s.whereMailsGo())
+`, url, demo.User("737"), demo.Business("701"), demo.Business("707"), demo.Password, url, url, s.whereMailsGo())
 }
 
 // url is where the server listens.

@@ -19,7 +19,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roundtable-directory/roundtable"
-	"github.com/roundtable-directory/roundtable/internal/api"
 	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/demo"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -42,10 +41,14 @@ type serveSettings struct {
 	maxBatch       int
 	rateLimit      int
 
-	publicURL  string
-	smtp       string
-	mailFrom   string
-	mailFolder string
+	publicURL       string
+	pages           map[string]string
+	sessionIdle     time.Duration
+	sessionAbsolute time.Duration
+	reviewThreshold int
+	smtp            string
+	mailFrom        string
+	mailFolder      string
 
 	metricsListen   string
 	slowRequest     time.Duration
@@ -82,8 +85,12 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags.BoolVar(&s.migrate, "migrate", true, "bring the schema up to date at start")
 	flags.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.IntVar(&s.rateLimit, "rate-limit", 300, "requests a minute of one organisation; 0: no limit")
+	flags.IntVar(&s.reviewThreshold, "review-threshold", 2, "tell people of new reviews of at most so many stars, 1 to 5; 0: of none")
 	flags.IntVar(&s.maxBatch, "max-batch", directory.MaxBatch, "updates of one transaction, 1 to 256; 1 gives each its own, for measuring")
-	flags.StringVar(&s.publicURL, "public-url", "", "address that people reach this server at, for links in mails; empty: where it listens")
+	flags.StringVar(&s.publicURL, "public-url", "", "this server as browsers and mails name it, https://users.example.com; empty: where it listens")
+	flags.StringToStringVar(&s.pages, "page", nil, "where a page of the sidebar leads, as in posts=https://posts.example.com; repeatable")
+	flags.DurationVar(&s.sessionIdle, "session-idle", 12*time.Hour, "sign people out who have done nothing for so long")
+	flags.DurationVar(&s.sessionAbsolute, "session-absolute", 30*24*time.Hour, "and everybody after so long")
 	flags.StringVar(&s.smtp, "smtp", "", "server that takes mails, as in smtp://user:password@host:587 or smtps://…; empty: they become files")
 	flags.StringVar(&s.mailFrom, "mail-from", "Roundtable <roundtable@localhost>", "sender of mails, as in 'Roundtable <noreply@example.com>'")
 	flags.StringVar(&s.mailFolder, "mail-folder", "", "where mails become files without --smtp; empty: mails, beside the database")
@@ -133,8 +140,15 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	defer func() { err = errors.Join(err, watching.close()) }()
 	d := directory.New(database, directory.Options{
 		Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit, Observe: watching.batches(),
+		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute,
+		ReviewThreshold: s.reviewThreshold,
 	})
-	server := httpd.New(listener, api.New(d, log), httpd.Options{
+	site, err := s.site(d, log)
+	if err != nil {
+		d.Close()
+		return errors.Join(err, listener.Close())
+	}
+	server := httpd.New(listener, site, httpd.Options{
 		TLSCert: s.tlsCert, TLSKey: s.tlsKey, TrustedProxies: proxies, Log: log,
 		SlowRequest: s.slowRequest, Observe: watching.requests(),
 	})
@@ -155,6 +169,12 @@ func (s *serveSettings) check() error {
 	}
 	if s.maxBatch < 1 || s.maxBatch > directory.MaxBatch {
 		return fmt.Errorf("--max-batch: must be from 1 to %d", directory.MaxBatch)
+	}
+	if s.reviewThreshold < 0 || s.reviewThreshold > 5 {
+		return errors.New("--review-threshold: must be from 0 to 5")
+	}
+	if s.sessionIdle <= 0 || s.sessionAbsolute < s.sessionIdle {
+		return errors.New("--session-idle must be positive, and --session-absolute no less")
 	}
 	if (s.tlsCert == "") != (s.tlsKey == "") {
 		return errors.New("--tls-cert and --tls-key go together")

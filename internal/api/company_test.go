@@ -85,7 +85,7 @@ func newLimitedCompany(t testing.TB, rateLimit int) *company {
 	c := &company{t: t, db: database, urls: make(map[place]string)}
 	c.now.Store(noon)
 	c.logger = slog.New(slog.NewJSONHandler(&c.log, nil))
-	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger, RateLimit: rateLimit, UseEvery: 1000 * time.Hour})
+	d := directory.New(database, directory.Options{Now: c.clock, Log: c.logger, RateLimit: rateLimit, UseEvery: 1000 * time.Hour, ReviewThreshold: 2, PublicURL: "https://directory.example"})
 	c.handler = api.New(d, c.logger)
 	c.stop = sync.OnceFunc(d.Close)
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}

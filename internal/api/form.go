@@ -132,6 +132,10 @@ func (r *formReader) member(d *jx.Decoder, name string, opt any) error {
 		return readOpt(r, d, name, opt, (*formReader).boolean)
 	case *roundtable.Opt[[]string]:
 		return readOpt(r, d, name, opt, list((*formReader).text))
+	case *roundtable.Opt[[]roundtable.ReviewPatch]:
+		return readOpt(r, d, name, opt, list(object(reviewForm)))
+	case *roundtable.Opt[roundtable.UnixMicros]:
+		return readOpt(r, d, name, opt, (*formReader).instant)
 	case *roundtable.Opt[float64]:
 		return readOpt(r, d, name, opt, (*formReader).number)
 	case *roundtable.Opt[json.RawMessage]:
@@ -204,6 +208,16 @@ func (r *formReader) number(d *jx.Decoder, path string) (float64, bool, error) {
 		return 0, false, nil
 	}
 	return value, true, nil
+}
+
+// instant takes Unix seconds, or a date or an instant of ISO 8601.
+func (r *formReader) instant(d *jx.Decoder, path string) (roundtable.UnixMicros, bool, error) {
+	text, err := r.scalar(d)
+	if at, ok := parseInstant(text); ok || err != nil {
+		return at, ok, err
+	}
+	r.wrong(path, roundtable.CodeInvalidDate, notAnInstant)
+	return 0, false, nil
 }
 
 // raw takes any value as it stands; what it holds is the rules' to judge.

@@ -46,18 +46,26 @@ func (q *query) instant(name string) roundtable.Opt[roundtable.UnixMicros] {
 	if !text.Set {
 		return roundtable.Opt[roundtable.UnixMicros]{}
 	}
-	if seconds, ok := parseInteger(text.Value); ok && seconds >= 0 && seconds <= lastInstant {
-		return roundtable.Some(roundtable.Micros(time.Unix(seconds, 0)))
-	}
 	// A plus sign that was not escaped arrives as a space.
-	iso := strings.ReplaceAll(text.Value, " ", "+")
+	if at, ok := parseInstant(strings.ReplaceAll(text.Value, " ", "+")); ok {
+		return roundtable.Some(at)
+	}
+	q.invalid(name, notAnInstant)
+	return roundtable.Opt[roundtable.UnixMicros]{}
+}
+
+const notAnInstant = "Must be Unix seconds or ISO 8601, as 2026-03-01 or 2026-03-01T12:00:00Z."
+
+func parseInstant(text string) (roundtable.UnixMicros, bool) {
+	if seconds, ok := parseInteger(text); ok && seconds >= 0 && seconds <= lastInstant {
+		return roundtable.Micros(time.Unix(seconds, 0)), true
+	}
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if at, err := time.Parse(layout, iso); err == nil {
-			return roundtable.Some(roundtable.Micros(at))
+		if at, err := time.Parse(layout, text); err == nil {
+			return roundtable.Micros(at), true
 		}
 	}
-	q.invalid(name, "Must be Unix seconds or ISO 8601, as 2026-03-01 or 2026-03-01T12:00:00Z.")
-	return roundtable.Opt[roundtable.UnixMicros]{}
+	return 0, false
 }
 
 // revertUser is POST /v2/user/{user_id}/history/{event_id}/revert.

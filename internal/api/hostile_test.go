@@ -53,7 +53,7 @@ func TestHostile(t *testing.T) {
 				t.Fatal("no line of testdata/routes.txt has a 200 for it")
 			}
 			m := &matrix{}
-			m.renew(t, request.given)
+			m.renew(t, request.matrixLine)
 			h := hostile{t, m.c, route, request, documented(t, route)}
 			h.ids()
 			if route.Method == http.MethodGet {

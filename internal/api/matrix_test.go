@@ -17,6 +17,7 @@ import (
 type matrixLine struct {
 	number         int
 	given          []apitest.Call // come before, in a company of their own
+	planted        []string       // statements that come before
 	method, target string
 	body           string
 	tenant         string // whose the target is
@@ -73,6 +74,8 @@ func readMatrix(t *testing.T) (callers []string, lines []matrixLine) {
 		case len(words) == 0 || words[0] == "#":
 		case words[0] == "callers":
 			callers = append(words[1:len(words)-1:len(words)-1], "")
+		case words[0] == "planted":
+			next.planted = append(next.planted, strings.TrimPrefix(line, "planted "))
 		case words[0] == "given":
 			parts := strings.SplitN(line, " ", 5)
 			next.given = append(next.given, call(parts[1], parts[2], parts[3], parts[4]))
@@ -136,12 +139,15 @@ func (p *period) end() {
 }
 
 // renew brings about the company that a line is asked of.
-func (m *matrix) renew(t *testing.T, given []apitest.Call) {
+func (m *matrix) renew(t *testing.T, line matrixLine) {
 	t.Helper()
 	m.end()
 	m.TB = t
 	m.c = newCompany(&m.period)
-	for _, call := range given {
+	for _, statement := range line.planted {
+		m.c.exec(t, statement)
+	}
+	for _, call := range line.given {
 		if got := m.c.send(t, call); got.status != 200 {
 			t.Fatalf("%s %s: %d %s", call.Method, call.Target, got.status, got.body)
 		}
@@ -151,10 +157,11 @@ func (m *matrix) renew(t *testing.T, given []apitest.Call) {
 
 func (m *matrix) check(t *testing.T, line matrixLine) {
 	t.Helper()
-	fresh := m.c != nil && line.given == nil
+	alone := line.given != nil || line.planted != nil
+	fresh := m.c != nil && !alone
 	for i, key := range m.callers {
 		if !fresh {
-			m.renew(t, line.given)
+			m.renew(t, line)
 		}
 		got := m.c.send(t, line.as(key))
 		if want := line.cells[i]; !want.is(got) {
@@ -169,7 +176,7 @@ func (m *matrix) check(t *testing.T, line matrixLine) {
 			t.Errorf("line %d: %s %s by %q answers %d and changes %v", line.number, line.method, line.target, key, got.status, changed)
 		}
 	}
-	if line.given != nil || !fresh {
+	if alone || !fresh {
 		m.c = nil
 	}
 }

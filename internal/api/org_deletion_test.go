@@ -55,11 +55,13 @@ func TestDeletedOrgLeavesNothing(t *testing.T) {
 		ok(c.send(t, call("POST", "/v2/user/"+demo.User(user), "demo-provider", `{"phone": "1"}`)))
 		ok(c.send(t, call("POST", "/v2/user/"+demo.User(user), "demo-provider", `{"phone": "2"}`)))
 	}
+	c.exec(t, "UPDATE users SET receive_reviews_email_notifications = TRUE WHERE org_id = 300")
+	ok(c.send(t, call("POST", "/v2/reviews", "rt_orcanie", `{"id": "r", "business_id": "`+demo.Business("751")+`", "rating": 1, "published_at": 1}`)))
 	ok(c.again(t, "POST", "/v2/user/"+demo.User("753"), "rt_orcanie", "once", `{"phone": "3"}`))
 	ok(c.send(t, call("POST", "/v2/user/"+demo.User("755"), "demo-provider", `{"org_id": 124}`)))
 	c.exec(t, "INSERT INTO deleted_users (id, org_id, role, version, last_event_id, deleted_at)"+
 		" SELECT id, org_id, role, version, last_event_id, 1 FROM users WHERE id = $1", demo.User("754"))
-	for _, table := range []string{"passwords", "sessions", "connection_tokens", "links", "sso_links", "mails"} {
+	for _, table := range []string{"passwords", "sessions", "connection_tokens", "links", "sso_links", "mails", "review_notices"} {
 		c.exec(t, "DELETE FROM "+table+" WHERE user_id = $1", demo.User("754"))
 	}
 	c.exec(t, "DELETE FROM users WHERE id = $1", demo.User("754"))

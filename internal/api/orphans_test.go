@@ -22,6 +22,9 @@ var undeclared = []reference{
 	{"events", "previous_id", []string{"events"}},
 	{"users", "last_event_id", []string{"events"}},
 	{"deleted_users", "last_event_id", []string{"events"}},
+	{"review_notices", "org_id", []string{"orgs"}},
+	{"review_notices", "review_id", []string{"reviews"}},
+	{"review_notices", "mail_id", []string{"mails"}},
 	{"idempotent_answers", "api_key_id", []string{"api_keys"}},
 	{"idempotent_answers", "org_id", []string{"orgs"}},
 	{"links", "mail_id", []string{"mails"}},
@@ -32,8 +35,10 @@ var undeclared = []reference{
 }
 
 // outlived are the columns that tell of what was, and may name what is gone.
-var outlived = []string{"events.actor_id", "events.api_key_id", "events.org_id", "api_keys.created_by", "api_keys.revoked_by", "api_keys.bot_org_id", "events.request_id", "rate_windows.org_id",
-	"connection_tokens.created_by", "mails.leased_by", "sso_requests.user_id"}
+var outlived = []string{
+	"events.actor_id", "events.api_key_id", "events.org_id", "api_keys.created_by", "api_keys.revoked_by", "api_keys.bot_org_id", "events.request_id", "rate_windows.org_id",
+	"connection_tokens.created_by", "mails.leased_by", "sso_requests.user_id",
+}
 
 // declared reads the references that the schema enforces.
 func declared(t *testing.T, c *company) []reference {

@@ -20,10 +20,16 @@ var needed = []struct{ begins, permissions string }{
 	{"GET /v2/user/{user_id}/businesses", "user_read business_read"},
 	{"GET /v2/user/{user_id}/access", "user_read business_read"},
 	{"POST /v2/user/{user_id}/history/{event_id}/revert", "user_read user_edit"},
+	{"GET /v2/connection", "user_read"},
+	{"POST /v2/connection", "user_edit"},
+	{"POST /v2/handover", "user_read"},
 	{"GET /v2/business", "business_read"},
 	{"POST /v2/business", "business_edit"},
 	{"DELETE /v2/business", "business_edit"},
 	{"GET /v2/business/{business_id}/users", "user_read business_read"},
+	{"GET /v2/reviews", "business_read"},
+	{"POST /v2/reviews", "business_edit"},
+	{"GET /v2/reviews/{review_id}/notices", "user_read business_read"},
 	{"GET /v2/api_keys", "api_key_read"},
 	{"POST /v2/api_keys", "api_key_edit"},
 	{"PUT /v2/api_keys", "api_key_edit"},
@@ -70,11 +76,15 @@ func TestEveryRouteAsksForItsPermissions(t *testing.T) {
 	for _, permission := range roundtable.Permissions() {
 		lacking[permission] = c.without(t, "701", permission)
 	}
+	const review = `{"id": "r1", "business_id": "5409c35a97bbc544d8e26701", "rating": 1, "published_at": 1}`
+	if got := c.send(t, call("POST", "/v2/reviews", "demo-provider", review)); got.status != 200 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
 	before := c.dump(t)
 	each := func(do func(route api.Route, path, body string, needs []string)) {
 		for _, route := range api.Routes() {
 			path := strings.NewReplacer("{user_id}", demo.User("737"), "{business_id}", demo.Business("701"), "{section_id}", "1", "{group_id}", "1",
-				"{event_id}", "2", "{api_key_id}", "1", "{org_id}", "124").Replace(route.Path)
+				"{event_id}", "2", "{api_key_id}", "1", "{org_id}", "124", "{review_id}", "r1").Replace(route.Path)
 			body := "{}"
 			if route.Method == "GET" {
 				body = ""

@@ -13,7 +13,8 @@ import (
 // Caller is who asks, as far as it is known before the request is judged. It
 // names the rows; what they say is read again with each operation.
 type Caller struct {
-	KeyID     int64
+	KeyID     int64 // 0: it is a session
+	SessionID int64 // 0: it is a key
 	UserID    string
 	OrgID     int64
 	Origin    roundtable.Origin
@@ -117,6 +118,9 @@ func (k *storedKey) actor(owner *roundtable.User, caller Caller) (roundtable.Act
 // actor returns the caller by the rows of this transaction, refused as at the
 // door: since then anything may have happened.
 func (w *workingSet) actor(caller Caller) (roundtable.Actor, error) {
+	if caller.SessionID != 0 {
+		return w.signedIn(caller)
+	}
 	key := w.keys[caller.KeyID]
 	var owner *roundtable.User
 	if key != nil {

@@ -98,10 +98,13 @@ func inert(it *item) bool { return !decides(it) }
 // anything is an item of either kind.
 func anything(*item) bool { return true }
 
-// work carries out batches of some kind of items until the queue is closed and empty.
-func (d *Directory) work(kind func(*item) bool) {
+// kinds are what a worker takes: a batch is of the first of which there is any.
+type kinds []func(*item) bool
+
+// work carries out batches of some kinds of items until the queue is closed and empty.
+func (d *Directory) work(of kinds) {
 	for {
-		batch := d.queue.take(d.maxBatch, kind)
+		batch := d.queue.take(d.maxBatch, of)
 		if batch == nil {
 			return
 		}
@@ -132,7 +135,7 @@ func (d *Directory) run(batch []*item) (waiting []*item) {
 			}
 		}
 	case len(batch) > 1 && !errors.Is(err, db.ErrUnavailable):
-		if !errors.Is(err, db.ErrConflict) {
+		if !d.inTheWay(err) {
 			d.log.Error("batch failed, taking it apart", "items", len(batch), "error", err)
 		}
 		half := len(batch) / 2

@@ -32,6 +32,15 @@ type Options struct {
 	Observe  func(Batch)   // is told of every transaction of the write path; nil: nobody is
 
 	RateLimit int // requests of an organisation in a minute; 0: no limit
+
+	SessionIdle     time.Duration // how long a session lasts without use; default: 12 hours
+	SessionAbsolute time.Duration // and whatever its use; default: 30 days
+	RefusalTime     time.Duration // a refused sign-in takes this or a multiple, so that it tells nothing; default: 300 ms
+
+	ReviewThreshold int // people are told of new reviews of at most so many stars; 0: of none
+
+	PublicURL string         // under which people reach the server, without a slash at the end
+	Sealer    *secret.Sealer // keeps the secrets of single sign-on; nil: none can be kept
 }
 
 // Directory is the directory on one database. Its methods may be called by many
@@ -45,6 +54,7 @@ type Directory struct {
 	together  updateTogether
 	keys      columns
 	records   columns
+	reviews   columns
 	hasher    *secret.Hasher
 	emails    *emailLimit
 	callers   recalledCallers
@@ -65,6 +75,17 @@ type Directory struct {
 	checks    readiness
 	maxBatch  int
 	workers   sync.WaitGroup
+
+	sessions        columns
+	links           columns
+	tokens          columns
+	handovers       columns
+	sessionLimits   roundtable.SessionLimits
+	attempts        *attempts
+	refusalTime     time.Duration
+	reviewThreshold int
+	publicURL       string
+	sealer          *secret.Sealer
 }
 
 // New starts a directory on a database whose schema is up to date. Close ends it.
@@ -84,19 +105,33 @@ func New(database *db.DB, o Options) *Directory {
 	if o.UseEvery <= 0 {
 		o.UseEvery = time.Minute
 	}
+	if o.SessionIdle <= 0 {
+		o.SessionIdle = 12 * time.Hour
+	}
+	if o.SessionAbsolute <= 0 {
+		o.SessionAbsolute = 30 * 24 * time.Hour
+	}
+	if o.RefusalTime <= 0 {
+		o.RefusalTime = 300 * time.Millisecond
+	}
 	if o.MaxBatch <= 0 || o.MaxBatch > MaxBatch {
 		o.MaxBatch = MaxBatch
 	}
 	d := &Directory{
 		db: database, now: o.Now, random: o.Random, log: o.Log,
-		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](),
+		users: columnsOf[roundtable.User](), keys: columnsOf[storedKey](), records: columnsOf[roundtable.APIKeyRecord](), reviews: columnsOf[roundtable.Review](),
 		hasher: o.Hasher, emails: newEmailLimit(), rosters: newRosters(), queue: newQueue(),
-		outbox: outbox{wake: make(chan struct{}, 1)},
-		rates:  rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
+		rates: rateLimit{limit: o.RateLimit}, maxBatch: o.MaxBatch, observe: o.Observe,
+		sessions: columnsOf[storedSession](), links: columnsOf[roundtable.Link](), tokens: columnsOf[roundtable.ConnectionToken](),
+		handovers: columnsOf[roundtable.Handover](), sessionLimits: roundtable.SessionLimits{Idle: o.SessionIdle, Absolute: o.SessionAbsolute},
+		attempts: newAttempts(), refusalTime: o.RefusalTime,
+		outbox:          outbox{wake: make(chan struct{}, 1)},
+		reviewThreshold: o.ReviewThreshold,
+		publicURL:       o.PublicURL, sealer: o.Sealer,
 	}
 	d.together = updatesTogether(database.Engine(), &d.users)
-	for _, kind := range kindsOfWork(database.Engine(), o.Workers) {
-		d.workers.Go(func() { d.work(kind) })
+	for _, kinds := range kindsOfWork(database.Engine(), o.Workers) {
+		d.workers.Go(func() { d.work(kinds) })
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d.endUses, d.usesKept = cancel, make(chan struct{})
@@ -107,13 +142,13 @@ func New(database *db.DB, o Options) *Directory {
 
 // kindsOfWork are the items that each worker of an engine takes. SQLite has one writer.
 // On PostgreSQL what changes nothing that a rule reads needs no more than its snapshot.
-// The rest, which is little, keeps to one worker, so that its transactions are in nobody's
-// way but that of other nodes (docs/decisions/0015); they are filled up with the others.
-func kindsOfWork(engine db.Engine, workers int) []func(*item) bool {
+// The rest, which is little, keeps to one worker and is not mixed with it, so that its
+// transactions are small and in nobody's way but that of other nodes (docs/decisions/0015).
+func kindsOfWork(engine db.Engine, workers int) []kinds {
 	if engine == db.PostgreSQL && workers != 1 {
-		return []func(*item) bool{inert, anything}
+		return []kinds{{inert}, {inert}, {decides, inert}}
 	}
-	return []func(*item) bool{anything}
+	return []kinds{{anything}}
 }
 
 // Close takes no further updates, finishes those that wait, and returns when all

@@ -56,9 +56,9 @@ func (p Page) beyond(count int) bool { return p.Number-1 > count/p.PerPage }
 // offset is how many of the list come before the page.
 func (p Page) offset() int { return (p.Number - 1) * p.PerPage }
 
-// window returns where the page begins in a list of count, and where it ends. A page
+// Window returns where the page begins in a list of count, and where it ends. A page
 // beyond the end is empty.
-func (p Page) window(count int) (from, to int) {
+func (p Page) Window(count int) (from, to int) {
 	if p.beyond(count) {
 		return count, count
 	}

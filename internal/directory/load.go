@@ -22,8 +22,16 @@ type wantedFacts struct {
 // askUsers reads keys, their owners and the targets.
 func (w *workingSet) askUsers(tx *db.Tx, items []*item) error {
 	keyIDs, userIDs := make(map[int64]bool), make(map[string]bool)
+	var sessionIDs map[int64]bool
 	for _, it := range items {
-		keyIDs[it.caller.KeyID] = true
+		if id := it.caller.SessionID; id != 0 {
+			if sessionIDs == nil {
+				sessionIDs = make(map[int64]bool)
+			}
+			sessionIDs[id] = true
+		} else {
+			keyIDs[it.caller.KeyID] = true
+		}
 		userIDs[it.caller.UserID] = true
 		if it.create == nil && roundtable.ValidID(it.target) {
 			userIDs[it.target] = true
@@ -35,6 +43,9 @@ func (w *workingSet) askUsers(tx *db.Tx, items []*item) error {
 		w.keys[key.ID] = key
 		return err
 	})
+	if err == nil && sessionIDs != nil {
+		err = w.askSessions(tx, keys(sessionIDs))
+	}
 	if err != nil {
 		return err
 	}

@@ -128,15 +128,16 @@ func (w *workingSet) askCredentials(tx *db.Tx, wanted *wantedFacts) error {
 
 func countSession(c *roundtable.Credentials, kind string) {
 	c.Sessions++
-	if kind == sessionByPassword {
+	if kind == string(roundtable.PasswordSession) {
 		c.PasswordSessions++
 	}
 }
 
 func countLink(c *roundtable.Credentials, kind string) {
-	if kind == linkInvitation {
+	switch kind {
+	case linkInvitation:
 		c.Invitations++
-	} else {
+	case linkReset:
 		c.ResetLinks++
 	}
 }

@@ -32,12 +32,16 @@ func (o *operation) claimMails(name string, ids []int64) ([]Mail, error) {
 	if err := o.loadReaders(due); err != nil {
 		return nil, err
 	}
+	wanted, err := o.wantedReviewMails(due)
+	if err != nil {
+		return nil, err
+	}
 	var mails []Mail
 	var claimed, unfit, exhausted []int64
 	for _, m := range due {
 		user := o.users[m.user]
 		switch {
-		case !m.kind.Fits(user, aboutOrg(m.about)):
+		case !m.kind.Fits(user, m.org()), m.kind == roundtable.MailReview && !wanted[m.id]:
 			unfit = append(unfit, m.id)
 			continue
 		case m.tries >= roundtable.MailTries: // and nobody lived to tell how the last one ended
@@ -103,12 +107,13 @@ func linkOf(kind roundtable.MailKind) string {
 	return ""
 }
 
-// aboutOrg is the organisation that a mail names; 0: none.
-func aboutOrg(about string) int64 {
+// org is the organisation that the reader of a mail is to be in; 0: none. A PROVIDER is
+// told of reviews in others, too.
+func (m *mailRow) org() int64 {
 	var named struct {
 		OrgID int64 `json:"org_id"`
 	}
-	if json.Unmarshal([]byte(about), &named) != nil {
+	if m.kind == roundtable.MailReview || json.Unmarshal([]byte(m.about), &named) != nil {
 		return 0
 	}
 	return named.OrgID

@@ -108,6 +108,11 @@ func TestClaimMails(t *testing.T) {
 	wantMails(t, d, "in the end", "1 sent 1 ")
 }
 
+const wantReviews = "UPDATE users SET receive_reviews_email_notifications = TRUE"
+
+// aboutShop is what a mail about a review of a shop tells, as far as it is looked at.
+func aboutShop(n int) string { return fmt.Sprintf(`{"org_id": 1, "business_id": "%s"}`, shopID(n)) }
+
 // What does not fit its reader any more is cancelled, and not sent.
 func TestMailsThatFitNoMore(t *testing.T) {
 	t.Parallel()
@@ -126,9 +131,14 @@ func TestMailsThatFitNoMore(t *testing.T) {
 		"reset, invited":        {galessin, roundtable.MailReset, "{}", "", false},
 		"reset, disabled":       {lancelot, roundtable.MailReset, "{}", "", false},
 		"reset, sso_only":       {perceval, roundtable.MailReset, "{}", "UPDATE users SET sso_only = TRUE", false},
-		"review":                {perceval, roundtable.MailReview, `{"org_id": 1}`, "UPDATE users SET receive_reviews_email_notifications = TRUE", true},
-		"review, another org":   {perceval, roundtable.MailReview, `{"org_id": 2}`, "UPDATE users SET receive_reviews_email_notifications = TRUE", false},
-		"review, unwanted":      {perceval, roundtable.MailReview, `{"org_id": 1}`, "UPDATE users SET receive_reviews_email_notifications = FALSE", false},
+		"review":                {perceval, roundtable.MailReview, aboutShop(1), wantReviews, true},
+		"review, PROVIDER":      {merlin, roundtable.MailReview, aboutShop(7), wantReviews, true},
+		"review, shop lost":     {perceval, roundtable.MailReview, aboutShop(1), wantReviews + "; DELETE FROM user_businesses", false},
+		"review, group lost":    {karadoc, roundtable.MailReview, aboutShop(1), wantReviews + "; DELETE FROM business_groups", false},
+		"review, shop gone":     {merlin, roundtable.MailReview, aboutShop(99), wantReviews, false},
+		"review, another org":   {arthur, roundtable.MailReview, aboutShop(7), wantReviews, false},
+		"review, of nothing":    {merlin, roundtable.MailReview, "{}", wantReviews, false},
+		"review, unwanted":      {perceval, roundtable.MailReview, aboutShop(1), "", false},
 		"expiry":                {arthur, roundtable.MailSSOExpiry, `{"org_id": 1}`, "", true},
 		"expiry, administrator": {perceval, roundtable.MailSSOExpiry, `{"org_id": 1}`, "", false},
 	}
@@ -138,7 +148,7 @@ func TestMailsThatFitNoMore(t *testing.T) {
 			d := openSmall(t)
 			d.plantMail(t, 1, test.to, test.kind, test.about)
 			if test.sql != "" {
-				d.exec(t, test.sql)
+				d.exec(t, strings.Split(test.sql, "; ")...)
 			}
 			claim, want := d.claim(t), "1 cancelled 0 "
 			if test.sent {

@@ -24,8 +24,19 @@ type operation struct {
 // else. When it returns, the change is on the disk. weight is how many rows do will
 // touch, about; at least 1.
 func changing[T any](ctx context.Context, d *Directory, caller Caller, weight int, do func(*operation) (T, error)) (T, error) {
+	return carryOut(d, &item{ctx: ctx, caller: caller, weight: max(1, weight), answered: make(chan struct{})}, do)
+}
+
+// admitting is changing for a visitor, who is nobody yet: do judges what it is let do. The
+// turn in the queue is that of an organisation.
+func admitting[T any](ctx context.Context, d *Directory, v Visitor, orgID int64, do func(*operation) (T, error)) (T, error) {
+	caller := Caller{OrgID: orgID, Origin: v.Origin, RequestID: v.RequestID, Course: v.Course}
+	return carryOut(d, &item{ctx: ctx, caller: caller, server: true, weight: 1, answered: make(chan struct{})}, do)
+}
+
+// carryOut sends an item through the write path.
+func carryOut[T any](d *Directory, it *item, do func(*operation) (T, error)) (T, error) {
 	var result T
-	it := &item{ctx: ctx, caller: caller, weight: max(1, weight), answered: make(chan struct{})}
 	it.result = func(*roundtable.Outcome) any { return result }
 	it.do = func(o *operation) (err error) {
 		result, err = do(o)
@@ -36,11 +47,11 @@ func changing[T any](ctx context.Context, d *Directory, caller Caller, weight in
 	}
 	select {
 	case <-it.answered:
-		caller.Course.add(it.step)
+		it.caller.Course.add(it.step)
 		return result, it.err
-	case <-ctx.Done():
+	case <-it.ctx.Done():
 		var none T
-		return none, ctx.Err()
+		return none, it.ctx.Err()
 	}
 }
 

@@ -53,7 +53,7 @@ func (d *Directory) SearchOrgs(ctx context.Context, caller Caller, search roundt
 			return nil, err
 		}
 		found := &Orgs{Count: len(ids)}
-		from, to := page.window(len(ids))
+		from, to := page.Window(len(ids))
 		ids = ids[from:to]
 		if err := o.loadOrgs(o.tx, ids); err != nil {
 			return nil, err

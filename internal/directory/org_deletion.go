@@ -91,6 +91,8 @@ const byOrg = "org_id = $1"
 var orgTables = []struct{ table, by string }{
 	{"users", byOrg},
 	{"deleted_users", byOrg},
+	{"mails", "id IN (SELECT mail_id FROM review_notices WHERE org_id = $1)"}, // to PROVIDERs, and users who have moved away
+	{"review_notices", byOrg},
 	{"reviews", byOrg},
 	{"business_groups", "business_id IN (SELECT id FROM businesses WHERE org_id = $1)"},
 	{"businesses", byOrg},

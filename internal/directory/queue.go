@@ -18,11 +18,10 @@ const MaxQueue = 4_096
 // it alone.
 const maxBatchWeight = 20_000
 
-// A worker that finds fewItems or less while another is at work waits for more, but not
-// longer than gatherAtMost: a transaction costs the server about as much as ten items.
+// gatherAtMost bounds how long a worker waits for more items while another is at work.
 const (
-	fewItems     = 24
 	gatherAtMost = 2 * time.Millisecond
+	fewItems     = 16 // that are not worth a batch beside another
 )
 
 // queue holds the items that wait for a worker, with turns by organisation: a busy
@@ -36,8 +35,8 @@ type queue struct {
 	held   map[string]int    // users whose items were taken, and in how many items
 	size   int
 
-	underWay int // batches that were taken and are not done
-	ended    int // batches that are
+	underWay int // items that were taken and are not done
+	batches  int // that they were taken in
 
 	excess int64 // items that found it full
 	closed bool
@@ -112,21 +111,20 @@ func (q *queue) add(it *item) {
 	q.size++
 }
 
-// take waits until there is something of a kind to do and returns a batch of at most
-// limit items, at once and without a timer. Items whose caller is gone are dropped. It
+// take waits until there is something of its kinds to do and returns a batch of at most
+// limit items, at once if no other batch is under way. Items whose caller is gone are dropped. It
 // returns nil when the queue is closed and empty. Whoever takes a batch says when it
 // is done.
-func (q *queue) take(limit int, kind func(*item) bool) []*item {
+func (q *queue) take(limit int, of kinds) []*item {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.gather()
 	for {
-		if batch := q.takeTurns(limit, kind); len(batch) > 0 {
-			q.underWay++
-			for _, it := range batch {
-				q.held[it.target]++
+		q.gather()
+		for _, kind := range of {
+			if batch := q.takeTurns(limit, kind); len(batch) > 0 {
+				q.hold(batch)
+				return batch
 			}
-			return batch
 		}
 		if q.size == 0 && q.closed {
 			return nil
@@ -135,26 +133,42 @@ func (q *queue) take(limit int, kind func(*item) bool) []*item {
 	}
 }
 
-// gather waits while another batch is under way, for it to end or for company that makes
-// a transaction of its own worthwhile, but never long: the other may be a large one.
+// hold notes that a batch is under way.
+func (q *queue) hold(batch []*item) {
+	q.batches++
+	q.underWay += len(batch)
+	for _, it := range batch {
+		q.held[it.target]++
+	}
+}
+
+// gather waits while other batches are under way, for them to end or for as many items
+// as they have: a server takes one full transaction more easily than two half-empty ones.
+// It never waits long, as the others may be large, but the longer the more there are.
 func (q *queue) gather() {
-	if q.underWay == 0 || q.size >= fewItems {
+	if q.size == 0 || q.mayBegin() {
 		return
 	}
-	ended, until := q.ended, time.Now().Add(gatherAtMost)
-	wake := time.AfterFunc(gatherAtMost, q.filled.Broadcast)
+	atMost := time.Duration(q.batches*q.batches) * gatherAtMost
+	until := time.Now().Add(atMost)
+	wake := time.AfterFunc(atMost, q.filled.Broadcast)
 	defer wake.Stop()
-	for q.underWay > 0 && q.size < fewItems && q.ended == ended && time.Now().Before(until) && !q.closed {
+	for !q.mayBegin() && time.Now().Before(until) && !q.closed {
 		q.filled.Wait()
 	}
+}
+
+// mayBegin reports whether what waits is worth a batch beside those under way.
+func (q *queue) mayBegin() bool {
+	return q.batches == 0 || q.size >= max(fewItems, q.underWay/q.batches)
 }
 
 // done lets go of the users of a batch.
 func (q *queue) done(batch []*item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.underWay--
-	q.ended++
+	q.underWay -= len(batch)
+	q.batches--
 	for _, it := range batch {
 		if q.held[it.target]--; q.held[it.target] <= 0 {
 			delete(q.held, it.target)

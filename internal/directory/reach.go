@@ -97,7 +97,7 @@ func common(a, b []string) []string {
 // page counts the businesses and returns those of a page, by organisation and id.
 func (r reach) page(tx *db.Tx, page Page) (count int, ids []string, err error) {
 	if r.listed {
-		from, to := page.window(len(r.ids))
+		from, to := page.Window(len(r.ids))
 		return len(r.ids), r.ids[from:to], nil
 	}
 	source, order, args := "FROM businesses b WHERE b.org_id = $1", "b.id", []any{r.org}
@@ -111,7 +111,7 @@ func (r reach) page(tx *db.Tx, page Page) (count int, ids []string, err error) {
 	if _, err := tx.One("SELECT COUNT(*) "+source, args, &count); err != nil {
 		return 0, nil, err
 	}
-	from, to := page.window(count)
+	from, to := page.Window(count)
 	text := "SELECT b.id " + source + " ORDER BY " + order + " LIMIT $2 OFFSET $3"
 	err = tx.Each(text, append(args, to-from, from), func(rows *db.Rows) error {
 		var id string

@@ -129,7 +129,7 @@ func (p *planter) orgs(seed Seed) {
 			v.ID, v.ProviderID, v.Name, roundtable.Fold(v.Name), v.Alias, roundtable.DefaultOrgType,
 			roundtable.AllPlans(time.UnixMicro(p.now).UTC().Format(time.DateOnly)), p.now, 1)
 		if v.SSO {
-			p.insert("sso_configurations", "identifier, org_id, kind, enabled", "org-"+strconv.FormatInt(v.ID, 10), v.ID, "oidc", true)
+			p.sso(v)
 		}
 	}
 	for _, v := range seed.Sections {
@@ -139,6 +139,13 @@ func (p *planter) orgs(seed Seed) {
 		p.insert("groups", "id, org_id, section_id, name, name_key, created_at, updated_at",
 			v.ID, v.OrgID, v.SectionID, v.Name, roundtable.Fold(v.Name), p.now, p.now)
 	}
+}
+
+// sso plants a configuration as it would be after its test.
+func (p *planter) sso(org SeedOrg) {
+	p.insert("sso_configurations", "identifier, org_id, kind, settings, enabled, tested_at, created_at, updated_at",
+		"org-"+strconv.FormatInt(org.ID, 10), org.ID, string(roundtable.OIDC),
+		`{"issuer":"https://login.`+org.Alias+`.example","client_id":"roundtable"}`, true, p.now, p.now, p.now)
 }
 
 func (p *planter) shops(seed Seed) {

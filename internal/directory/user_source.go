@@ -55,7 +55,7 @@ func pageOf(tx *db.Tx, sources []userSource, page Page) (count int, ids []string
 		}
 		count += counts[i]
 	}
-	from, to := page.window(count)
+	from, to := page.Window(count)
 	for i, s := range sources {
 		if part := min(to, counts[i]); from < part {
 			if ids, err = s.read(tx, ids, from, part); err != nil {

@@ -20,8 +20,9 @@ const (
 // uses remembers when keys were last used, so that no request costs a write. What is
 // not yet written when the process dies is lost.
 type uses struct {
-	mu    sync.Mutex
-	byKey map[int64]use
+	mu        sync.Mutex
+	byKey     map[int64]use
+	bySession map[int64]sessionUse
 }
 
 // use is the last use of a key.
@@ -85,6 +86,7 @@ func (d *Directory) keepUses(ctx context.Context, every time.Duration) {
 // writeUses writes the uses so far through the write path. What cannot be written is
 // kept for the next time.
 func (d *Directory) writeUses() {
+	d.writeSessionUses()
 	for list := range slices.Chunk(d.uses.take(), usesPerItem) {
 		it := &item{ctx: context.Background(), server: true, bulk: true, weight: len(list), answered: make(chan struct{})}
 		it.do = func(o *operation) error { return o.writeUses(list) }

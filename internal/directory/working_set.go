@@ -17,6 +17,8 @@ type workingSet struct {
 	keys  map[int64]*storedKey
 	users map[string]*roundtable.User // present state
 
+	sessions map[int64]*storedSession // nil: no caller has one
+
 	stored    map[string]*roundtable.User // state in the database
 	positions map[string][]placement      // of each user, its businesses in the database
 	regraded  map[string]bool             // users whose standing this batch has changed

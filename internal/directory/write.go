@@ -10,13 +10,14 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
-// Kinds of sessions and links, as stored.
+// Kinds of links and mails, as stored.
 const (
-	sessionByPassword = "password"
-	linkInvitation    = "invitation"
-	linkReset         = "reset"
-	linkUnsubscribe   = "unsubscribe"
-	mailInvitation    = string(roundtable.MailInvitation)
+	linkInvitation  = string(roundtable.InvitationLink)
+	linkReset       = string(roundtable.ResetLink)
+	linkUnsubscribe = string(roundtable.UnsubscribeLink)
+	mailInvitation  = string(roundtable.MailInvitation)
+	mailReset       = string(roundtable.MailReset)
+	mailReview      = string(roundtable.MailReview)
 )
 
 // write stores what the batch came to: every event on the way there, the users in

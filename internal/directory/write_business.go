@@ -71,7 +71,8 @@ func (o *operation) viewUnless(err error, target *roundtable.BusinessProfile) *r
 const unassignedAtOnce = 100
 
 // DeleteBusiness ends a business, by its id or as c- and its code: it leaves its groups
-// and the list of every user, in whose history that stands. It returns the id.
+// and the list of every user, in whose history that stands, and its reviews go with it.
+// It returns the id.
 func (d *Directory) DeleteBusiness(ctx context.Context, caller Caller, path string, ifMatch roundtable.TagCondition) (string, error) {
 	return changing(ctx, d, caller, unassignedAtOnce, func(o *operation) (string, error) {
 		target, err := o.businessAt(path)
@@ -85,6 +86,9 @@ func (d *Directory) DeleteBusiness(ctx context.Context, caller Caller, path stri
 			return "", err
 		}
 		if err := o.regroupBusiness(target, target.GroupIDs, nil); err != nil {
+			return "", err
+		}
+		if err := o.deleteReviewsOf(target.ID); err != nil {
 			return "", err
 		}
 		_, err = o.tx.Exec("DELETE FROM businesses WHERE id = $1", target.ID)
@@ -157,4 +161,20 @@ func (o *operation) unassign(business string) error {
 		o.record(outcome)
 	}
 	return nil
+}
+
+// deleteReviewsOf takes away the reviews of a business. Mails about them that wait are
+// not sent.
+func (o *operation) deleteReviewsOf(business string) error {
+	err := o.tx.Later("UPDATE mails SET cancelled_at = $2 WHERE "+waitingMail+" AND id IN ("+
+		"SELECT n.mail_id FROM review_notices n JOIN reviews r ON r.org_id = n.org_id AND r.id = n.review_id WHERE r.business_id = $1)",
+		business, o.now.UnixMicro())
+	if err != nil {
+		return err
+	}
+	err = o.tx.Later("DELETE FROM review_notices WHERE (org_id, review_id) IN (SELECT r.org_id, r.id FROM reviews r WHERE r.business_id = $1)", business)
+	if err != nil {
+		return err
+	}
+	return o.tx.Later("DELETE FROM reviews WHERE business_id = $1", business)
 }

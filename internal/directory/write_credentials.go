@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
@@ -16,8 +17,9 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 		args []any
 	}{
 		{ends.Password, "DELETE FROM passwords WHERE user_id = $1", []any{user}},
-		{ends.Sessions, "DELETE FROM sessions WHERE user_id = $1", []any{user}},
-		{ends.PasswordSessions, "DELETE FROM sessions WHERE user_id = $1 AND kind = $2", []any{user, sessionByPassword}},
+		{ends.Sessions, "DELETE FROM sessions WHERE user_id = $1 AND id <> $2", []any{user, keptSession(ends)}},
+		{ends.Sessions && ends.Kept == nil, "DELETE FROM handovers WHERE user_id = $1", []any{user}},
+		{ends.PasswordSessions, "DELETE FROM sessions WHERE user_id = $1 AND kind = $2", []any{user, string(roundtable.PasswordSession)}},
 		{ends.APIKeys, "UPDATE api_keys SET revoked_at = $2, revoked_by = $3 WHERE user_id = $1 AND revoked_at IS NULL", []any{user, now, r.item.caller.UserID}},
 		{
 			ends.ConnectionTokens,
@@ -51,6 +53,14 @@ func (w *workingSet) writeCredentials(tx *db.Tx, r recorded) error {
 		return w.queueMail(tx, user, mailInvitation, nil)
 	}
 	return nil
+}
+
+// keptSession is the id of the session that stays; 0, which none has: none does.
+func keptSession(ends roundtable.Endings) int64 {
+	if ends.Kept == nil {
+		return 0
+	}
+	return ends.Kept.ID
 }
 
 // errNoHash is a password that came to be stored without having been hashed: an answer

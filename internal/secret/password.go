@@ -45,6 +45,9 @@ const (
 	maxThreads = 16
 )
 
+// MaxPassword is the longest text, in bytes, that it makes sense to compare with a hash.
+const MaxPassword = 1024
+
 // HashPassword returns the argon2id hash of a password as a PHC string. It takes
 // about 16 ms and 7 MiB: requests go through a Hasher.
 func HashPassword(random io.Reader, password string) (string, error) {
@@ -62,14 +65,20 @@ func hashPassword(key derive, random io.Reader, password string) (string, error)
 
 // VerifyPassword compares in constant time. needsRehash asks a caller that has
 // just seen the right password to store a new hash: the parameters have changed.
-// A hash that cannot be read is never ok.
+// A hash that cannot be read is never ok, and takes as long as one that can. bcrypt, which
+// is what others bring along, is read too.
 func VerifyPassword(hash, password string) (ok, needsRehash bool) {
 	return verifyPassword(deriveHere, hash, password)
 }
 
 func verifyPassword(key derive, hash, password string) (ok, needsRehash bool) {
+	if isBcrypt(hash) {
+		ok := verifyBcrypt(hash, password)
+		return ok, ok
+	}
 	p, salt, want, err := parse(hash)
 	if err != nil {
+		key(derivation{present(), password, make([]byte, saltBytes), hashBytes})
 		return false, false
 	}
 	if subtle.ConstantTimeCompare(key(derivation{p, password, salt, uint32(len(want))}), want) != 1 {

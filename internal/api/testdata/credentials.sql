@@ -13,7 +13,7 @@ INSERT INTO links (token_hash, user_id, kind, created_at, expires_at, used_at, v
     (x'0{n}21', '{user}', 'reset', 1, 9999999999999999, NULL, NULL),
     (x'0{n}22', '{user}', 'reset', 1, 9999999999999999, 2, NULL),
     (x'0{n}23', '{user}', 'reset', 1, 9999999999999999, NULL, 2);
-INSERT INTO sso_links (user_id, issuer, subject, created_at) VALUES ('{user}', 'https://login.example.com', '{n}', 1);
+INSERT INTO sso_links (user_id, configuration_id, issuer, subject, created_at) VALUES ('{user}', (SELECT MIN(id) FROM sso_configurations), 'https://login.example.com', '{n}', 1);
 INSERT INTO mails (id, user_id, kind, created_at, sent_at, cancelled_at) VALUES
     ({n}1, '{user}', 'invitation', 1, NULL, NULL),
     ({n}2, '{user}', 'invitation', 1, 2, NULL),

@@ -220,6 +220,7 @@ CONSTRAINT reviews_business_id_fkey ON reviews FOREIGN KEY (business_id) REFEREN
 CONSTRAINT reviews_org_id_fkey ON reviews FOREIGN KEY (org_id) REFERENCES orgs(id);
 CONSTRAINT reviews_pkey ON reviews PRIMARY KEY (org_id, id);
 CREATE INDEX reviews_by_business ON public.reviews USING btree (business_id, published_at);
+CREATE INDEX reviews_by_time ON public.reviews USING btree (org_id, published_at, id, business_id, rating);
 CREATE UNIQUE INDEX reviews_pkey ON public.reviews USING btree (org_id, id);
 COLUMN saml_assertions.configuration_id bigint NOT NULL;
 COLUMN saml_assertions.assertion_hash bytea NOT NULL;

@@ -199,6 +199,7 @@ CREATE TABLE reviews (
     PRIMARY KEY (org_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reviews_by_business ON reviews (business_id, published_at);
+CREATE INDEX reviews_by_time ON reviews (org_id, published_at, id, business_id, rating);
 CREATE TABLE saml_assertions (
     configuration_id INTEGER NOT NULL REFERENCES sso_configurations (id),
     assertion_hash   BLOB    NOT NULL,

@@ -188,11 +188,11 @@ CREATE TABLE connection_tokens (
 
 CREATE INDEX connection_tokens_by_user ON connection_tokens (user_id);
 
--- Links that were mailed: invitations and password resets.
+-- Links that were mailed: invitations, password resets, and what ends mails about reviews.
 CREATE TABLE links (
     token_hash BYTEA NOT NULL PRIMARY KEY,
     user_id    TEXT COLLATE "C" NOT NULL REFERENCES users (id),
-    kind       TEXT COLLATE "C" NOT NULL, -- invitation, reset
+    kind       TEXT COLLATE "C" NOT NULL, -- invitation, reset, unsubscribe
     mail_id    BIGINT, -- that carries it
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -306,6 +306,9 @@ CREATE TABLE reviews (
 );
 
 CREATE INDEX reviews_by_business ON reviews (business_id, published_at);
+
+-- Lists of a whole organisation read rows only for their page.
+CREATE INDEX reviews_by_time ON reviews (org_id, published_at, id, business_id, rating);
 
 -- Who was told of a bad review, and why.
 CREATE TABLE review_notices (

@@ -192,11 +192,11 @@ CREATE TABLE connection_tokens (
 
 CREATE INDEX connection_tokens_by_user ON connection_tokens (user_id);
 
--- Links that were mailed: invitations and password resets.
+-- Links that were mailed: invitations, password resets, and what ends mails about reviews.
 CREATE TABLE links (
     token_hash BLOB    NOT NULL PRIMARY KEY,
     user_id    TEXT    NOT NULL REFERENCES users (id),
-    kind       TEXT    NOT NULL, -- invitation, reset
+    kind       TEXT    NOT NULL, -- invitation, reset, unsubscribe
     mail_id    INTEGER, -- that carries it
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
@@ -310,6 +310,9 @@ CREATE TABLE reviews (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX reviews_by_business ON reviews (business_id, published_at);
+
+-- Lists of a whole organisation read rows only for their page.
+CREATE INDEX reviews_by_time ON reviews (org_id, published_at, id, business_id, rating);
 
 -- Who was told of a bad review, and why.
 CREATE TABLE review_notices (

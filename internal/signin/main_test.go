@@ -1,0 +1,9 @@
+package signin
+
+import (
+	"testing"
+
+	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
