@@ -164,6 +164,9 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 
 // check refuses settings that make no sense, before anything is opened.
 func (s *serveSettings) check() error {
+	if err := s.pageOptions().Check(); err != nil {
+		return err
+	}
 	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
 		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
 	}

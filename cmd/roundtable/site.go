@@ -9,9 +9,15 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/ui"
 )
 
+func (s *serveSettings) pageOptions() ui.Options {
+	return ui.Options{Addresses: s.pages, PublicURL: s.publicURL}
+}
+
 // site is all that the server answers: the pages where they are, and else the API.
 func (s *serveSettings) site(d *directory.Directory, log *slog.Logger) (http.Handler, error) {
-	pages, err := ui.New(d, ui.Options{Log: log, Addresses: s.pages, PublicURL: s.publicURL})
+	options := s.pageOptions()
+	options.Log = log
+	pages, err := ui.New(d, options)
 	if err != nil {
 		return nil, err
 	}
