@@ -57,6 +57,6 @@ wins over the environment.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(serveCommand(), initCommand(), healthCommand(), migrateCommand(), backupCommand(), restoreCommand(), copyCommand(), versionCommand(), hashCommand())
+	root.AddCommand(serveCommand(), initCommand(), healthCommand(), migrateCommand(), backupCommand(), restoreCommand(), copyCommand(), versionCommand(), ssoCommand(), hashCommand())
 	return root.ExecuteContext(ctx)
 }

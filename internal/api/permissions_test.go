@@ -37,6 +37,7 @@ var needed = []struct{ begins, permissions string }{
 	{"GET /v2/org", "org_read"},
 	{"POST /v2/org", "org_edit"},
 	{"DELETE /v2/org", "org_edit"},
+	{"PUT /v2/org", "org_edit"},
 	{"GET /v2/sections", "group_read"},
 	{"POST /v2/sections", "group_edit"},
 	{"DELETE /v2/sections", "group_edit"},
@@ -106,7 +107,8 @@ func TestEveryRouteAsksForItsPermissions(t *testing.T) {
 		key := fmt.Sprint("rt_", route.Method, path)
 		c.plantKey(t, key, demo.User("701"), `{"permissions": `+encodeJSON(append([]string{}, needs...))+`}`)
 		got := c.send(t, call(route.Method, path, key, body))
-		if got.status == 401 || strings.Contains(string(got.body), string(roundtable.CodeForbidden)) {
+		narrow := strings.Contains(string(got.body), "narrower than its owner") // which is no want of a permission
+		if got.status == 401 || !narrow && strings.Contains(string(got.body), string(roundtable.CodeForbidden)) {
 			t.Errorf("%s %s with %q: %d %s", route.Method, path, needs, got.status, got.body)
 		}
 	})
