@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +50,8 @@ type serveSettings struct {
 	smtp            string
 	mailFrom        string
 	mailFolder      string
+	secretKeyFile   string
+	ssoPrivate      bool
 
 	metricsListen   string
 	slowRequest     time.Duration
@@ -94,6 +97,8 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags.StringVar(&s.smtp, "smtp", "", "server that takes mails, as in smtp://user:password@host:587 or smtps://…; empty: they become files")
 	flags.StringVar(&s.mailFrom, "mail-from", "Roundtable <roundtable@localhost>", "sender of mails, as in 'Roundtable <noreply@example.com>'")
 	flags.StringVar(&s.mailFolder, "mail-folder", "", "where mails become files without --smtp; empty: mails, beside the database")
+	flags.StringVar(&s.secretKeyFile, "secret-key-file", "", "file with 32 bytes in base64, under which secrets of single sign-on are kept; empty: none can be")
+	flags.BoolVar(&s.ssoPrivate, "sso-private-addresses", false, "let identity providers of single sign-on have private addresses")
 	flags.StringVar(&s.metricsListen, "metrics-listen", "", "address and port for Prometheus, to be kept from strangers; empty: no metrics")
 	flags.DurationVar(&s.slowRequest, "slow-request", time.Second, "log requests that take longer; 0: none")
 	flags.DurationVar(&s.shutdownDelay, "shutdown-delay", 0, "go on serving for so long once stopped, while /health/ready is red")
@@ -115,6 +120,10 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 		return err
 	}
 	post, err := s.mailSettings()
+	if err != nil {
+		return err
+	}
+	sealer, err := s.sealer()
 	if err != nil {
 		return err
 	}
@@ -142,6 +151,7 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 		Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit, Observe: watching.batches(),
 		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute,
 		ReviewThreshold: s.reviewThreshold,
+		PublicURL:       strings.TrimSuffix(cmp.Or(s.publicURL, s.url(listener)), "/"), Sealer: sealer,
 	})
 	site, err := s.site(d, log)
 	if err != nil {
@@ -195,6 +205,7 @@ func (s *serveSettings) serveUntil(ctx context.Context, server *httpd.Server, wo
 	mailing, stopMailing := context.WithCancel(ctx)
 	var mailed sync.WaitGroup
 	mailed.Go(func() { worker.Run(mailing) })
+	mailed.Go(func() { d.WatchSSO(mailing, ssoWatch) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve() }()
 	var err error
