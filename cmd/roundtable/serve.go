@@ -144,12 +144,7 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, watching.close()) }()
-	d := directory.New(database, directory.Options{
-		Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit, Observe: watching.batches(),
-		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute,
-		ReviewThreshold: s.reviewThreshold,
-		PublicURL:       strings.TrimSuffix(cmp.Or(s.publicURL, s.url(listener)), "/"), Sealer: sealer,
-	})
+	d := s.directory(database, listener, secret.NewHasher(helper), watching.batches(), sealer, log)
 	site, err := s.site(d, log)
 	if err != nil {
 		d.Close()
@@ -167,6 +162,17 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	}
 	s.greet(ctx, stdout, log, database, listener)
 	return s.serveUntil(ctx, server, worker, d, log)
+}
+
+// directory is the directory as the settings want it.
+func (s *serveSettings) directory(
+	database *db.DB, listener net.Listener, hasher *secret.Hasher, observe func(directory.Batch), sealer *secret.Sealer, log *slog.Logger,
+) *directory.Directory {
+	return directory.New(database, directory.Options{
+		Log: log, MaxBatch: s.maxBatch, Hasher: hasher, RateLimit: s.rateLimit, Observe: observe,
+		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute, ReviewThreshold: s.reviewThreshold,
+		PublicURL: strings.TrimSuffix(cmp.Or(s.publicURL, s.url(listener)), "/"), Sealer: sealer,
+	})
 }
 
 // warnOfNewerSchema says so if another release has been at the database.
