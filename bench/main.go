@@ -173,7 +173,7 @@ func (b *bench) setUpLarge(ctx context.Context) error {
 
 func (b *bench) buildIfServed(ctx context.Context, chosen []mode) (string, error) {
 	for _, m := range chosen {
-		if m.kind != empty && m.kind != rawBatch {
+		if m.kind != empty && m.kind != rawBatch && m.kind != mailed {
 			progress("building %s", program)
 			return build(ctx, b.dir)
 		}

@@ -18,6 +18,7 @@ const (
 	million              // the server on the large database
 	empty                // the empty handler
 	rawBatch             // the update path without HTTP
+	mailed               // the outbox, emptied into an SMTP server
 	searched             // the server on the database of the searches, one for all rows
 
 	pgbench         // PostgreSQL's own load generator
@@ -64,6 +65,7 @@ var modes = []mode{
 	{"1,000 businesses, 64", batched, 64, (*generator).thousandShops, 1_000, false},
 	{"10,000 businesses, 8", batched, 8, (*generator).tenThousandShops, 100, false},
 	{accessMode, batched, 1, (*generator).accessList, 1_000, true},
+	{mailMode, mailed, 4, nil, 0, false},
 }
 
 // sample is what one run measured.
@@ -113,6 +115,9 @@ func (b *bench) prepare(ctx context.Context, m mode) (*subject, error) {
 	path := filepath.Join(b.dir, fmt.Sprintf("mode-%d.db", b.copies))
 	if err := copyDatabase(seeded, path); err != nil {
 		return nil, err
+	}
+	if m.kind == mailed {
+		return newMails(ctx, m, path)
 	}
 	if m.kind == rawBatch {
 		return newRawBatch(ctx, m, path, f)

@@ -55,6 +55,7 @@ func (b *bench) targets() []target {
 	list = append(list, b.ratio(createMode, "mix, 64", 1, 0.6)...)
 	list = append(list, b.accessList()...)
 	list = append(list, b.reading()...)
+	list = append(list, b.mailTargets()...)
 	list = append(list, b.searchTargets()...)
 	return append(list, b.postgresTargets()...)
 }

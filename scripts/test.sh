@@ -42,6 +42,19 @@ for program in patroni etcd; do
 	fi
 done
 
+# The pages are looked at in Debian's Chromium, which playwright-core drives.
+for programs in "nodejs node" "npm npm" "chromium ${ROUNDTABLE_TEST_CHROMIUM:-chromium}"; do
+	# shellcheck disable=SC2086 # a package and its command
+	if ! scripts/need.sh $programs; then
+		[ -z "${CI:-}" ] || exit 1
+		echo "without ${programs%% *}: no test of the pages in a browser" >&2
+	fi
+done
+if command -v npm >/dev/null && ! (cd test/browser && npm ci --ignore-scripts --no-audit --no-fund >&2); then
+	[ -z "${CI:-}" ] || exit 1
+	echo "without the packages of test/browser: no test of the pages in a browser" >&2
+fi
+
 tests() { go test -json -timeout 15m "${race[@]}" "${again[@]}" "$@"; }
 
 # stored lists the packages that open databases, or start servers for it, in their tests.

@@ -78,6 +78,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": startServer, "stop": stopServer, "request": sendRequest, "paste": pasteCurl,
 			"capture": capture, "sql": runSQL, "empty": isEmpty, "status": runToStatus, "truncate": copyBeginning, "overwrite": copyOverwritten,
+			"logged": waitForLog,
 		},
 	})
 }
@@ -120,6 +121,11 @@ func stopServer(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	fmt.Fprint(ts.Stdout(), p.Greeting)
 	fmt.Fprint(ts.Stderr(), p.Stderr)
+}
+
+// waitForLog returns once the running server has logged a text.
+func waitForLog(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check((*server(ts)).Stderr.Wait(args[0]))
 }
 
 func sendRequest(ts *testscript.TestScript, _ bool, args []string) {

@@ -132,10 +132,7 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 		return err
 	}
 	defer func() { err = errors.Join(err, closeDatabase()) }()
-	if version, err := database.SchemaVersion(ctx); err == nil && version > db.Head() {
-		log.Warn("the schema is newer than this program by one version: it works with it, and shall be followed by the next release soon",
-			"schema", version, "head", db.Head())
-	}
+	warnOfNewerSchema(ctx, database, log)
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
 	if err != nil {
 		return err
@@ -178,8 +175,19 @@ func (s *serveSettings) directory(
 	})
 }
 
-// check refuses settings that cannot be meant.
+// warnOfNewerSchema says so if another release has been at the database.
+func warnOfNewerSchema(ctx context.Context, database *db.DB, log *slog.Logger) {
+	if version, err := database.SchemaVersion(ctx); err == nil && version > db.Head() {
+		log.Warn("the schema is newer than this program by one version: it works with it, and shall be followed by the next release soon",
+			"schema", version, "head", db.Head())
+	}
+}
+
+// check refuses settings that make no sense, before anything is opened.
 func (s *serveSettings) check() error {
+	if err := s.pageOptions().Check(); err != nil {
+		return err
+	}
 	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
 		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
 	}

@@ -12,9 +12,15 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/ui"
 )
 
+func (s *serveSettings) pageOptions() ui.Options {
+	return ui.Options{Addresses: s.pages, PublicURL: s.publicURL}
+}
+
 // site is all that the server answers: the pages where they are, and else the API.
 func (s *serveSettings) site(d *directory.Directory, log *slog.Logger) (http.Handler, error) {
-	pages, err := ui.New(d, ui.Options{Log: log, Addresses: s.pages, PublicURL: s.publicURL, SingleSignOn: d.SSOLogin})
+	options := s.pageOptions()
+	options.Log, options.SingleSignOn = log, d.SSOLogin
+	pages, err := ui.New(d, options)
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,7 @@ var needed = []struct{ begins, permissions string }{
 	{"GET /v2/permissions", ""},
 	{"GET /v2/org", "org_read"},
 	{"POST /v2/org", "org_edit"},
+	{"PUT /v2/org", "org_edit"},
 	{"DELETE /v2/org", "org_edit"},
 	{"PUT /v2/org", "org_edit"},
 	{"GET /v2/sections", "group_read"},
@@ -104,6 +105,9 @@ func TestEveryRouteAsksForItsPermissions(t *testing.T) {
 		t.Errorf("refused calls changed rows: %v", changed)
 	}
 	each(func(route api.Route, path, body string, needs []string) {
+		if strings.HasPrefix(route.Path, "/v2/org/{org_id}/sso") && route.Method != "GET" {
+			return // whoever decides how people come in can become them: no restricted key may
+		}
 		key := fmt.Sprint("rt_", route.Method, path)
 		c.plantKey(t, key, demo.User("701"), `{"permissions": `+encodeJSON(append([]string{}, needs...))+`}`)
 		got := c.send(t, call(route.Method, path, key, body))

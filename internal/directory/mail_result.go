@@ -3,7 +3,6 @@ package directory
 import (
 	"context"
 	"math/rand/v2"
-	"time"
 
 	"github.com/roundtable-directory/roundtable"
 )
@@ -71,16 +70,4 @@ func (o *operation) mailFailed(claim *MailClaim, id int64, result MailResult) (g
 	_, err = o.tx.Exec("UPDATE mails SET failed_at = $2, error = $3, leased_by = NULL, leased_until = NULL WHERE id = $1",
 		id, o.now.UnixMicro(), reason)
 	return true, err
-}
-
-// QueuedMail is a mail that waits or was given up, for whoever looks after the outbox.
-type QueuedMail struct {
-	ID        int64     `json:"id"`
-	Kind      string    `json:"kind"`
-	UserID    string    `json:"user_id"`
-	CreatedAt time.Time `json:"created_at"`
-	DueAt     time.Time `json:"due_at"`
-	Tries     int       `json:"tries"`
-	Failed    bool      `json:"failed"`
-	Error     string    `json:"error"`
 }

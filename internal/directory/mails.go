@@ -142,6 +142,8 @@ func (d *Directory) mailStats(ctx context.Context, answers bool) (s MailStats) {
 	if !answers {
 		return s
 	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
 	var oldest *int64
 	err := d.db.Read(ctx, func(tx *db.Tx) error {
 		_, err := tx.One("SELECT count(*), min(created_at) FROM mails WHERE "+waitingMail, nil, &s.Waiting, &oldest)

@@ -12,6 +12,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
+	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/directory"
 )
 
@@ -46,10 +47,10 @@ func (c *composer) compose(m *directory.Mail, now time.Time) (*gomail.Msg, error
 	if err != nil {
 		return nil, err
 	}
-	to := mail.Address{Name: line(m.FirstName + " " + m.LastName), Address: m.Address}
-	if line(m.Address) != m.Address {
+	if _, ok := roundtable.EmailKey(m.Address); !ok {
 		return nil, fmt.Errorf("not an address to write to: %q", m.Address)
 	}
+	to := mail.Address{Name: header(m.FirstName + " " + m.LastName), Address: m.Address}
 	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := message.From(c.from.String()); err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func (c *composer) compose(m *directory.Mail, now time.Time) (*gomail.Msg, error
 	if err := message.To(to.String()); err != nil {
 		return nil, err
 	}
-	message.Subject(l.Subject)
+	message.Subject(header(l.Subject))
 	message.SetDateWithValue(now)
 	message.SetMessageIDWithValue(c.messageID(m))
 	message.SetGenHeader("Auto-Submitted", "auto-generated")
@@ -76,6 +77,10 @@ func (c *composer) compose(m *directory.Mail, now time.Time) (*gomail.Msg, error
 	message.AddAlternativeString(gomail.TypeTextHTML, html.String())
 	return message, nil
 }
+
+// header is a text as a header holds it. One that is plain ASCII goes as it is, and must
+// not look as if it were encoded: it would be decoded by who reads it, line breaks and all.
+func header(text string) string { return strings.ReplaceAll(line(text), "=?", "= ?") }
 
 // messageID is the same each time a mail is sent, so that whoever gets it twice can tell.
 func (c *composer) messageID(m *directory.Mail) string {

@@ -13,7 +13,9 @@ import (
 )
 
 // pagesForOne are those that ask who is there.
-func pagesForOne() []string { return []string{"/", "/profile", "/password", "/sessions", "/pages/posts"} }
+func pagesForOne() []string {
+	return []string{"/", "/profile", "/password", "/sessions", "/pages/posts"}
+}
 
 // Nobody sees a page without a session that stands: none, a made-up one, one that is over
 // or was ended, one of somebody who was switched off since.
@@ -90,11 +92,11 @@ func TestAddressesOfPages(t *testing.T) {
 	for page, address := range map[string]string{
 		"nothing": "https://example.com", "posts": "posts.example.com", "messages": "javascript:alert(1)", "diffusion": "/own", "review_invite": "http://%",
 	} {
-		if _, err := ui.New(nil, ui.Options{Addresses: map[string]string{page: address}}); err == nil || !strings.Contains(err.Error(), page) {
+		if err := (ui.Options{Addresses: map[string]string{page: address}}).Check(); err == nil || !strings.Contains(err.Error(), page) {
 			t.Errorf("%s=%s: %v", page, address, err)
 		}
 	}
-	if _, err := ui.New(nil, ui.Options{PublicURL: "https://"}); err == nil {
+	if err := (ui.Options{PublicURL: "https://"}).Check(); err == nil {
 		t.Error("a public URL without a host")
 	}
 }
@@ -140,6 +142,7 @@ func TestPassword(t *testing.T) {
 	b.post("/password", "old_password", "Wrong!pass1", "password", "Graal!2345", "repeated", "Graal!2345").is(400).
 		says("This is not your present password.", `href="#old_password"`).conceals("Graal!2345", "Wrong!pass1")
 	b.post("/password", "old_password", demo.Password, "password", "graal", "repeated", "graal").is(400).says(`href="#password"`, "8 to 128 characters")
+	b.post("/password", "old_password", demo.Password, "password", "P@ssw0rd", "repeated", "P@ssw0rd").is(400).says("Many people use this password")
 	other.get("/").is(200)
 	b.post("/password", "old_password", demo.Password, "password", "Graal!2345", "repeated", "Graal!2345").leadsTo("/password?done=saved")
 	b.get("/password?done=saved").is(200).says("Your password is changed.")
@@ -214,7 +217,7 @@ func TestReset(t *testing.T) {
 	b.post("/reset/"+token, "password", "Graal!2345", "repeated", "Graal!2345").leadsTo("/login?done=password")
 	b.get("/login?done=password").is(200).says("Your password is set.")
 	signedIn.get("/").leadsTo("/login")
-	b.get("/reset/"+token).is(404).says("has been used or is too old").conceals("perceval@")
+	b.get("/reset/" + token).is(404).says("has been used or is too old").conceals("perceval@")
 	b.post("/reset/"+token, "password", "Graal!3456", "repeated", "Graal!3456").is(404)
 	b.post("/login", "email", perceval, "password", "Graal!2345").leadsTo("/")
 

@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"log"
 	"net"
 	"net/mail"
 	"slices"
@@ -82,7 +81,7 @@ func (s *Server) serve(listener net.Listener) {
 	}))
 	s.server.Domain = "mail.example"
 	s.server.AllowInsecureAuth = s.TLS == nil
-	s.server.ErrorLog = log.New(io.Discard, "", 0)
+	s.server.ErrorLog = silent{}
 	if s.Implicit {
 		listener = tls.NewListener(listener, s.TLS)
 	} else {
@@ -158,6 +157,12 @@ func (s *Server) take(m Message) error {
 	}
 	return nil
 }
+
+// silent is a log of what clients do, which is for the tests to look at.
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}
+func (silent) Println(...any)        {}
 
 // session is a connection.
 type session struct {
