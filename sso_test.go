@@ -145,8 +145,16 @@ func TestSSOWarningDue(t *testing.T) {
 		warned *UnixMicros
 		want   bool
 	}{
-		{day(31), nil, false}, {day(30), nil, true}, {day(30), at(day(30)), false}, {day(8), at(day(30)), false}, {day(7), at(day(30)), true},
-		{day(6), at(day(7)), false}, {day(1), nil, true}, {day(0), nil, false}, {day(-5), nil, false}, {day(10), at(day(100)), true},
+		{day(31), nil, false},
+		{day(30), nil, true},
+		{day(30), at(day(30)), false},
+		{day(8), at(day(30)), false},
+		{day(7), at(day(30)), true},
+		{day(6), at(day(7)), false},
+		{day(1), nil, true},
+		{day(0), nil, false},
+		{day(-5), nil, false},
+		{day(10), at(day(100)), true},
 	} {
 		s := &SSO{Enabled: true, ExpiresAt: at(end), WarnedAt: tt.warned}
 		if got := s.WarningDue(tt.now); got != tt.want {

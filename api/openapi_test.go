@@ -164,6 +164,7 @@ func TestExamplesAreReplayed(t *testing.T) {
 		"key_expired":            "a day that has to come",
 		"created":                "every user and business gets an id of its own",
 		"rate_limited":           "a limit of a minute",
+		"sso_test":               "every test has an address of its own",
 		"session_ended":          "somebody has to sign in on a page",
 		"handed_over":            "a page hands over",
 		"internal":               "a mistake of ours",

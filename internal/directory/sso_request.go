@@ -71,11 +71,11 @@ func (d *Directory) usableSSO(stored *storedSSO) (*SSOConfiguration, error) {
 	if stored == nil {
 		return nil, ErrNoSSO
 	}
-	clear, err := d.openSSO(stored)
+	text, err := d.openSSO(stored)
 	if err != nil {
 		return nil, errors.Join(ErrSSOSecretLost, err)
 	}
-	return &SSOConfiguration{SSO: stored.SSO, ClientSecret: clear, Addresses: stored.Addresses(d.publicURL)}, nil
+	return &SSOConfiguration{SSO: stored.SSO, ClientSecret: text, Addresses: stored.Addresses(d.publicURL)}, nil
 }
 
 // BeginSSO notes that a browser is sent to the identity provider of a configuration. state
