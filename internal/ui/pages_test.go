@@ -13,7 +13,9 @@ import (
 )
 
 // pagesForOne are those that ask who is there.
-func pagesForOne() []string { return []string{"/", "/profile", "/password", "/sessions", "/pages/posts"} }
+func pagesForOne() []string {
+	return []string{"/", "/profile", "/password", "/sessions", "/pages/posts"}
+}
 
 // Nobody sees a page without a session that stands: none, a made-up one, one that is over
 // or was ended, one of somebody who was switched off since.
@@ -215,7 +217,7 @@ func TestReset(t *testing.T) {
 	b.post("/reset/"+token, "password", "Graal!2345", "repeated", "Graal!2345").leadsTo("/login?done=password")
 	b.get("/login?done=password").is(200).says("Your password is set.")
 	signedIn.get("/").leadsTo("/login")
-	b.get("/reset/"+token).is(404).says("has been used or is too old").conceals("perceval@")
+	b.get("/reset/" + token).is(404).says("has been used or is too old").conceals("perceval@")
 	b.post("/reset/"+token, "password", "Graal!3456", "repeated", "Graal!3456").is(404)
 	b.post("/login", "email", perceval, "password", "Graal!2345").leadsTo("/")
 

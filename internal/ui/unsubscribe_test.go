@@ -46,7 +46,7 @@ func TestUnsubscribeRefused(t *testing.T) {
 	s.notified()
 	b := s.browser()
 	for _, token := range []string{"x", strings.Repeat("A", 43), "%00", "%ff", s.link("737", "reset", time.Hour), s.link("737", "invitation", time.Hour)} {
-		b.get("/unsubscribe/"+token).is(404).says("This link is incomplete or too old.").conceals("<form")
+		b.get("/unsubscribe/" + token).is(404).says("This link is incomplete or too old.").conceals("<form")
 		b.post("/unsubscribe/" + token).is(404).says("This link is incomplete or too old.")
 	}
 	b.post("/unsubscribe").is(404)
