@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +50,8 @@ type serveSettings struct {
 	smtp            string
 	mailFrom        string
 	mailFolder      string
+	secretKeyFile   string
+	ssoPrivate      bool
 
 	metricsListen   string
 	slowRequest     time.Duration
@@ -94,6 +97,8 @@ With --demo it holds a made-up company, the same each time, in a temporary datab
 	flags.StringVar(&s.smtp, "smtp", "", "server that takes mails, as in smtp://user:password@host:587 or smtps://…; empty: they become files")
 	flags.StringVar(&s.mailFrom, "mail-from", "Roundtable <roundtable@localhost>", "sender of mails, as in 'Roundtable <noreply@example.com>'")
 	flags.StringVar(&s.mailFolder, "mail-folder", "", "where mails become files without --smtp; empty: mails, beside the database")
+	flags.StringVar(&s.secretKeyFile, "secret-key-file", "", "file with 32 bytes in base64, under which secrets of single sign-on are kept; empty: none can be")
+	flags.BoolVar(&s.ssoPrivate, "sso-private-addresses", false, "let identity providers of single sign-on have private addresses")
 	flags.StringVar(&s.metricsListen, "metrics-listen", "", "address and port for Prometheus, to be kept from strangers; empty: no metrics")
 	flags.DurationVar(&s.slowRequest, "slow-request", time.Second, "log requests that take longer; 0: none")
 	flags.DurationVar(&s.shutdownDelay, "shutdown-delay", 0, "go on serving for so long once stopped, while /health/ready is red")
@@ -118,15 +123,16 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	if err != nil {
 		return err
 	}
+	sealer, err := s.sealer()
+	if err != nil {
+		return err
+	}
 	database, closeDatabase, err := s.openDatabase(ctx, dbNamed, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeDatabase()) }()
-	if version, err := database.SchemaVersion(ctx); err == nil && version > db.Head() {
-		log.Warn("the schema is newer than this program by one version: it works with it, and shall be followed by the next release soon",
-			"schema", version, "head", db.Head())
-	}
+	warnOfNewerSchema(ctx, database, log)
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
 	if err != nil {
 		return err
@@ -138,11 +144,7 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, watching.close()) }()
-	d := directory.New(database, directory.Options{
-		Log: log, MaxBatch: s.maxBatch, Hasher: secret.NewHasher(helper), RateLimit: s.rateLimit, Observe: watching.batches(),
-		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute,
-		ReviewThreshold: s.reviewThreshold,
-	})
+	d := s.directory(database, listener, secret.NewHasher(helper), watching.batches(), sealer, log)
 	site, err := s.site(d, log)
 	if err != nil {
 		d.Close()
@@ -162,8 +164,30 @@ func (s *serveSettings) serve(ctx context.Context, dbNamed bool, stdout, stderr 
 	return s.serveUntil(ctx, server, worker, d, log)
 }
 
+// directory is the directory as the settings want it.
+func (s *serveSettings) directory(
+	database *db.DB, listener net.Listener, hasher *secret.Hasher, observe func(directory.Batch), sealer *secret.Sealer, log *slog.Logger,
+) *directory.Directory {
+	return directory.New(database, directory.Options{
+		Log: log, MaxBatch: s.maxBatch, Hasher: hasher, RateLimit: s.rateLimit, Observe: observe,
+		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute, ReviewThreshold: s.reviewThreshold,
+		PublicURL: strings.TrimSuffix(cmp.Or(s.publicURL, s.url(listener)), "/"), Sealer: sealer,
+	})
+}
+
+// warnOfNewerSchema says so if another release has been at the database.
+func warnOfNewerSchema(ctx context.Context, database *db.DB, log *slog.Logger) {
+	if version, err := database.SchemaVersion(ctx); err == nil && version > db.Head() {
+		log.Warn("the schema is newer than this program by one version: it works with it, and shall be followed by the next release soon",
+			"schema", version, "head", db.Head())
+	}
+}
+
 // check refuses settings that make no sense, before anything is opened.
 func (s *serveSettings) check() error {
+	if err := s.pageOptions().Check(); err != nil {
+		return err
+	}
 	if s.slowRequest < 0 || s.shutdownDelay < 0 || s.shutdownTimeout < 0 {
 		return errors.New("--slow-request, --shutdown-delay and --shutdown-timeout must not be negative")
 	}
@@ -192,6 +216,7 @@ func (s *serveSettings) serveUntil(ctx context.Context, server *httpd.Server, wo
 	mailing, stopMailing := context.WithCancel(ctx)
 	var mailed sync.WaitGroup
 	mailed.Go(func() { worker.Run(mailing) })
+	mailed.Go(func() { d.WatchSSO(mailing, ssoWatch) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve() }()
 	var err error

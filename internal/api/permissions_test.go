@@ -36,7 +36,9 @@ var needed = []struct{ begins, permissions string }{
 	{"GET /v2/permissions", ""},
 	{"GET /v2/org", "org_read"},
 	{"POST /v2/org", "org_edit"},
+	{"PUT /v2/org", "org_edit"},
 	{"DELETE /v2/org", "org_edit"},
+	{"PUT /v2/org", "org_edit"},
 	{"GET /v2/sections", "group_read"},
 	{"POST /v2/sections", "group_edit"},
 	{"DELETE /v2/sections", "group_edit"},
@@ -103,10 +105,14 @@ func TestEveryRouteAsksForItsPermissions(t *testing.T) {
 		t.Errorf("refused calls changed rows: %v", changed)
 	}
 	each(func(route api.Route, path, body string, needs []string) {
+		if strings.HasPrefix(route.Path, "/v2/org/{org_id}/sso") && route.Method != "GET" {
+			return // whoever decides how people come in can become them: no restricted key may
+		}
 		key := fmt.Sprint("rt_", route.Method, path)
 		c.plantKey(t, key, demo.User("701"), `{"permissions": `+encodeJSON(append([]string{}, needs...))+`}`)
 		got := c.send(t, call(route.Method, path, key, body))
-		if got.status == 401 || strings.Contains(string(got.body), string(roundtable.CodeForbidden)) {
+		narrow := strings.Contains(string(got.body), "narrower than its owner") // which is no want of a permission
+		if got.status == 401 || !narrow && strings.Contains(string(got.body), string(roundtable.CodeForbidden)) {
 			t.Errorf("%s %s with %q: %d %s", route.Method, path, needs, got.status, got.body)
 		}
 	})

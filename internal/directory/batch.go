@@ -141,6 +141,9 @@ func (d *Directory) run(batch []*item) (waiting []*item) {
 		half := len(batch) / 2
 		waiting = append(d.run(batch[:half]), d.run(batch[half:])...)
 	default:
+		if d.inTheWay(err) && !errors.Is(err, db.ErrConflict) { // it is not another's doing
+			d.log.Error("the database refuses an item", "items", len(batch), "error", err)
+		}
 		for _, it := range batch {
 			it.answer(nil, translate(err))
 		}

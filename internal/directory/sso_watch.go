@@ -9,8 +9,6 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
-const mailSSOExpiry = "sso_expiry"
-
 // ssoExpiry is what such a mail speaks of.
 type ssoExpiry struct {
 	OrgID     int64  `json:"org_id"` // 0: it is the provider's own
@@ -82,8 +80,9 @@ func (o *operation) announceSSOEnd(s *roundtable.SSO) error {
 	if owner == 0 {
 		admins, owner = "SELECT u.id FROM users u JOIN orgs o ON o.id = u.org_id WHERE o.provider_id = $1 AND u.role = 'PROVIDER'", s.ProviderID
 	}
+	o.d.outbox.mailsQueued()
 	_, err = o.tx.Exec("INSERT INTO mails (user_id, kind, about, created_at) SELECT id, CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT) FROM users"+
-		" WHERE id IN ("+admins+") AND NOT disabled AND status = 'active'", owner, mailSSOExpiry, string(about), o.now.UnixMicro())
+		" WHERE id IN ("+admins+") AND NOT disabled AND status = 'active'", owner, string(roundtable.MailSSOExpiry), string(about), o.now.UnixMicro())
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (w writer) write(m *directory.Mail) (*letter, error) {
 	}
 	org := line(m.Org)
 	l := &letter{
-		Lang: c.Lang(), Dir: direction(c),
+		Lang: c.Lang(), Dir: c.Dir(),
 		Greeting: c.Text("mail.greeting", "name", line(m.FirstName+" "+m.LastName)),
 		Footer:   c.Text("mail.footer", "org", org),
 	}
@@ -71,7 +71,7 @@ func (w writer) write(m *directory.Mail) (*letter, error) {
 	case roundtable.MailReview:
 		w.review(l, c, m, a)
 	case roundtable.MailSSOExpiry:
-		day := time.Unix(a.ExpiresAt, 0).UTC().Format(time.DateOnly)
+		day := c.Date(time.Unix(a.ExpiresAt, 0))
 		l.Subject = c.Text("mail.sso_expiry.subject", "org", org, "date", day)
 		l.Paragraphs = []string{c.Text("mail.sso_expiry.body", "org", org, "date", day), c.Text("mail.sso_expiry.todo")}
 	default:
@@ -104,14 +104,6 @@ func (w writer) review(l *letter, c *words.Catalog, m *directory.Mail, a about) 
 // page is the address of a page for whoever has the token.
 func (w writer) page(name, token string) string {
 	return w.base + "/" + name + "/" + url.PathEscape(token)
-}
-
-// direction is how the language of a catalog is written.
-func direction(c *words.Catalog) string {
-	if c.Lang() == "ar" {
-		return "rtl"
-	}
-	return "ltr"
 }
 
 // line makes one line of a text that somebody typed: without control characters and what

@@ -169,7 +169,7 @@ func TestDirection(t *testing.T) {
 	m := someMail(roundtable.MailReset)
 	m.Lang = "ar"
 	l, err := writer{}.write(&m)
-	if err != nil || l.Lang == "ar" && l.Dir != "rtl" {
+	if err != nil || l.Lang != "ar" || l.Dir != "rtl" {
 		t.Errorf("%+v, %v", l, err)
 	}
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -89,7 +90,9 @@ func (q *request) loginElsewhere(f loginForm) error {
 		f.faults = []fault{{Field: "email", Text: q.words.Text("page.login.no_sso")}}
 		return q.showLoginForm(http.StatusBadRequest, f)
 	}
-	return q.show(http.StatusOK, "elsewhere.html", view{Title: q.words.Text("page.elsewhere.title"), Elsewhere: address})
+	return q.show(http.StatusOK, "elsewhere.html", view{
+		Title: q.words.Text("page.elsewhere.title"), Elsewhere: address + "?" + url.Values{"return_to": {f.next}}.Encode(),
+	})
 }
 
 // refuseLogin shows the form again. What it says is the same for a wrong password and for

@@ -143,7 +143,7 @@ func TestSingleSignOnBegins(t *testing.T) {
 	}})
 	b := s.browser()
 	b.get("/login").is(200).says(`<button class="second" name="way" value="sso">`)
-	b.post("/login", "email", perceval, "way", "sso").is(200).says(`<a class="button" href="/sso/kaamelott/start">`)
+	b.post("/login", "email", perceval, "way", "sso").is(200).says(`<a class="button" href="/sso/kaamelott/start?return_to=%2F">`)
 	b.post("/login", "email", "caius@rome.com", "way", "sso").is(400).says("no single sign-on for this e-mail address", `value="caius@rome.com"`)
 	if b.token != "" {
 		t.Error("an e-mail address signs in")

@@ -28,6 +28,31 @@ type Options struct {
 	SingleSignOn func(ctx context.Context, email string) (address string, err error)
 }
 
+// Check says what New would refuse of the options.
+func (o Options) Check() error {
+	_, err := o.origins()
+	if err == nil {
+		_, err = parseAddresses(o.Addresses)
+	}
+	return err
+}
+
+// origins lets in the forms of our own pages, by whichever name this server goes.
+func (o Options) origins() (*http.CrossOriginProtection, error) {
+	protection := http.NewCrossOriginProtection()
+	if o.PublicURL == "" {
+		return protection, nil
+	}
+	public, err := url.Parse(o.PublicURL)
+	if err == nil {
+		err = protection.AddTrustedOrigin(public.Scheme + "://" + public.Host)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("public URL: %w", err)
+	}
+	return protection, nil
+}
+
 // Pages answers requests for pages.
 type Pages struct {
 	directory *directory.Directory
@@ -43,17 +68,11 @@ func New(d *directory.Directory, o Options) (*Pages, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Pages{directory: d, options: o, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection()}
-	if o.PublicURL != "" {
-		public, err := url.Parse(o.PublicURL)
-		if err != nil {
-			return nil, fmt.Errorf("public URL: %w", err)
-		}
-		if err := p.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
-			return nil, fmt.Errorf("public URL: %w", err)
-		}
-	}
+	p := &Pages{directory: d, options: o, mux: http.NewServeMux()}
 	var err error
+	if p.origins, err = o.origins(); err != nil {
+		return nil, err
+	}
 	if p.addresses, err = parseAddresses(o.Addresses); err != nil {
 		return nil, err
 	}

@@ -92,11 +92,11 @@ func TestAddressesOfPages(t *testing.T) {
 	for page, address := range map[string]string{
 		"nothing": "https://example.com", "posts": "posts.example.com", "messages": "javascript:alert(1)", "diffusion": "/own", "review_invite": "http://%",
 	} {
-		if _, err := ui.New(nil, ui.Options{Addresses: map[string]string{page: address}}); err == nil || !strings.Contains(err.Error(), page) {
+		if err := (ui.Options{Addresses: map[string]string{page: address}}).Check(); err == nil || !strings.Contains(err.Error(), page) {
 			t.Errorf("%s=%s: %v", page, address, err)
 		}
 	}
-	if _, err := ui.New(nil, ui.Options{PublicURL: "https://"}); err == nil {
+	if err := (ui.Options{PublicURL: "https://"}).Check(); err == nil {
 		t.Error("a public URL without a host")
 	}
 }

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/roundtable-directory/roundtable/internal/secret"
+)
+
+// ssoWatch is how often is looked for ends of single sign-on configurations.
+const ssoWatch = time.Hour
+
+// sealer keeps secrets under the key that the settings name; nil: there is none. The demo
+// makes one up, as its database is gone with it.
+func (s *serveSettings) sealer() (*secret.Sealer, error) {
+	if s.secretKeyFile == "" && s.demo {
+		var key [32]byte
+		_, _ = rand.Read(key[:]) // never fails: it ends the program instead
+		return secret.NewSealer(base64.StdEncoding.EncodeToString(key[:]), rand.Reader)
+	}
+	return readSealer(s.secretKeyFile)
+}
+
+// readSealer reads a key file; nil: none is named.
+func readSealer(name string) (*secret.Sealer, error) {
+	if name == "" {
+		return nil, nil
+	}
+	key, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("--secret-key-file: %w", err)
+	}
+	sealer, err := secret.NewSealer(string(key), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("--secret-key-file: %w", err)
+	}
+	return sealer, nil
+}
