@@ -13,7 +13,8 @@ import (
 )
 
 // plantCredentials gives a user everything that lets somebody in: of each kind what
-// is open, what has ended before, and what has expired.
+// is open, what has ended before, and what has expired. What lets nobody in, a mail that
+// was given up and a link that turns mails off, is there too.
 func (d *opened) plantCredentials(t *testing.T, n int) {
 	t.Helper()
 	user, past, later := userID(n), noon.UnixMicro(), noon.Add(time.Hour).UnixMicro()
@@ -29,6 +30,7 @@ func (d *opened) plantCredentials(t *testing.T, n int) {
 	add("INSERT INTO connection_tokens (token_hash, user_id, created_at, expires_at, consumed_at, revoked_at) VALUES (x'02', '%s', 1, %d, 5, NULL)", user, later)
 	add("INSERT INTO connection_tokens (token_hash, user_id, created_at, expires_at, consumed_at, revoked_at) VALUES (x'03', '%s', 1, %d, NULL, 5)", user, later)
 	add("INSERT INTO connection_tokens (token_hash, user_id, created_at, expires_at, consumed_at, revoked_at) VALUES (x'04', '%s', 1, %d, NULL, NULL)", user, past)
+	add("INSERT INTO links (token_hash, user_id, kind, created_at, expires_at) VALUES (x'21', '%s', 'unsubscribe', 1, %d)", user, later)
 	for i, kind := range []string{"invitation", "reset"} {
 		add("INSERT INTO links (token_hash, user_id, kind, created_at, expires_at, used_at, voided_at) VALUES (x'%d1', '%s', '%s', 1, %d, NULL, NULL)", i, user, kind, later)
 		add("INSERT INTO links (token_hash, user_id, kind, created_at, expires_at, used_at, voided_at) VALUES (x'%d2', '%s', '%s', 1, %d, 5, NULL)", i, user, kind, later)
@@ -37,6 +39,7 @@ func (d *opened) plantCredentials(t *testing.T, n int) {
 	}
 	add("INSERT INTO sso_links (user_id, issuer, subject, created_at) VALUES ('%s', 'issuer', 'subject', 1)", user)
 	add("INSERT INTO mails (id, user_id, kind, created_at, sent_at, cancelled_at) VALUES (1, '%s', 'welcome', 1, NULL, NULL), (2, '%[1]s', 'welcome', 1, NULL, NULL), (3, '%[1]s', 'welcome', 1, 5, NULL), (4, '%[1]s', 'welcome', 1, NULL, 5)", user)
+	add("INSERT INTO mails (id, user_id, kind, created_at, failed_at) VALUES (5, '%s', 'welcome', 1, 5)", user)
 	for id, revoked := range map[int]string{107: "NULL", 108: "5"} {
 		add("INSERT INTO api_keys (id, user_id, secret_hash, kind, label, label_key, description, demo, ip_whitelist, has_restricted_permissions, permissions, created_at, revoked_at)"+
 			" VALUES (%d, '%s', x'%x', 'user', 'more', 'more', '', FALSE, '[]', FALSE, '[]', 1, %s)", id, user, secret.HashAPIKey(keyOf(id)), revoked)

@@ -26,7 +26,7 @@ type QueuedMail struct {
 func (d *Directory) QueuedMails(ctx context.Context, most int) (list []QueuedMail, err error) {
 	now := d.now()
 	err = d.db.Read(ctx, func(tx *db.Tx) error {
-		for _, which := range []string{"m.failed_at IS NOT NULL ORDER BY m.failed_at DESC", "m.sent_at IS NULL AND m.cancelled_at IS NULL AND m.failed_at IS NULL ORDER BY m.due_at, m.id"} {
+		for _, which := range []string{"failed_at IS NOT NULL ORDER BY failed_at DESC", waitingMail + " ORDER BY due_at, m.id"} {
 			err := tx.Each("SELECT m.id, m.kind, m.user_id, u.email, m.created_at, m.due_at, m.tries, m.error, m.leased_until, m.failed_at"+
 				" FROM mails m JOIN users u ON u.id = m.user_id WHERE "+which+" LIMIT $1", []any{most}, func(rows *db.Rows) error {
 				mail, err := scanQueued(rows, now)

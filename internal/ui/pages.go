@@ -139,11 +139,8 @@ func (q *request) answer(path route) error {
 		q.w.Header().Set("Allow", path.allowed())
 		return &roundtable.Error{Code: roundtable.CodeMethodNotAllowed}
 	}
-	if err := q.pages.origins.Check(q.Request); err != nil {
-		return &crossOriginError{err}
-	}
-	if method == http.MethodPost {
-		if err := q.readForm(); err != nil {
+	if !path.foreign {
+		if err := q.readOwnForm(method); err != nil {
 			return err
 		}
 	}
@@ -153,4 +150,15 @@ func (q *request) answer(path route) error {
 		}
 	}
 	return handle(q)
+}
+
+// readOwnForm reads what a page of ours has posted, if anything was.
+func (q *request) readOwnForm(method string) error {
+	if err := q.pages.origins.Check(q.Request); err != nil {
+		return &crossOriginError{err}
+	}
+	if method != http.MethodPost {
+		return nil
+	}
+	return q.readForm()
 }

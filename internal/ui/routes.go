@@ -12,6 +12,7 @@ type route struct {
 	pattern string // of http.ServeMux
 	who     audience
 	methods map[string]func(*request) error
+	foreign bool // programs and pages of others may post, too: the address says all, and what is sent is not read
 }
 
 // audience is for whom a page is.
@@ -37,6 +38,7 @@ var routes = []route{
 	{pattern: "/reset", who: everybody, methods: form((*request).showReset, (*request).requestReset)},
 	{pattern: "/reset/{token}", who: everybody, methods: form((*request).showResetLink, (*request).acceptReset)},
 	{pattern: "/invitation/{token}", who: everybody, methods: form((*request).showInvitation, (*request).acceptInvitation)},
+	{pattern: "/unsubscribe/{token}", who: nobody, methods: form((*request).showUnsubscribing, (*request).unsubscribe), foreign: true},
 	{pattern: "/assets/{name}", who: nobody, methods: get((*request).asset)},
 }
 
