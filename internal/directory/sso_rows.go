@@ -16,7 +16,7 @@ type storedSSO struct {
 }
 
 const ssoColumns = "SELECT id, identifier, COALESCE(org_id, 0), COALESCE(provider_id, 0), kind, settings, secret, enabled, tested_at, expires_at," +
-	" warned_at, admin_signed_in_at, created_at, updated_at FROM sso_configurations WHERE "
+	" warned_at, admin_signed_in_at, created_at, updated_at FROM sso_configurations"
 
 func scanSSO(rows *db.Rows) (*storedSSO, error) {
 	s, settings := new(storedSSO), ""
@@ -31,7 +31,7 @@ func scanSSO(rows *db.Rows) (*storedSSO, error) {
 
 // ssoWhere reads the configuration that a condition is true of; nil: there is none.
 func ssoWhere(tx *db.Tx, condition string, args ...any) (found *storedSSO, err error) {
-	err = tx.Each(ssoColumns+condition, args, func(rows *db.Rows) error {
+	err = tx.Each(ssoColumns+" WHERE "+condition, args, func(rows *db.Rows) error {
 		found, err = scanSSO(rows)
 		return err
 	})

@@ -58,7 +58,7 @@ func (d *Directory) AnnounceSSOEnds(ctx context.Context) error {
 func (d *Directory) dueSSO(ctx context.Context) (due []int64, err error) {
 	now := d.now()
 	err = d.db.Read(ctx, func(tx *db.Tx) error {
-		return tx.Each(ssoColumns+"enabled AND expires_at > $1 AND expires_at <= $2 ORDER BY id",
+		return tx.Each(ssoColumns+" WHERE enabled AND expires_at > $1 AND expires_at <= $2 ORDER BY id",
 			[]any{now.UnixMicro(), now.Add(roundtable.SSOWarnings()[0]).UnixMicro()}, func(rows *db.Rows) error {
 				s, err := scanSSO(rows)
 				if err == nil && s.WarningDue(now) {
