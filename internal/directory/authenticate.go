@@ -23,7 +23,8 @@ type Caller struct {
 	Course    *Course // where the request spends its time; nil: nobody asks
 
 	secretHash [32]byte
-	recalled   bool // from memory, not from the database
+	recalled   bool            // from memory, not from the database
+	role       roundtable.Role // when its rows were last read: says what to read first, and no more
 }
 
 // Authenticate finds the key and its owner. Whoever was found before is recalled
@@ -67,7 +68,7 @@ func (d *Directory) authenticate(ctx context.Context, caller *Caller) error {
 		return d.unauthenticated(actor, refusal, caller.RequestID)
 	}
 	d.uses.note(actor, caller.Origin)
-	caller.KeyID, caller.UserID, caller.OrgID = actor.Key.ID, actor.User.ID, actor.User.OrgID
+	caller.KeyID, caller.UserID, caller.OrgID, caller.role = actor.Key.ID, actor.User.ID, actor.User.OrgID, actor.User.Role
 	d.callers.remember(*caller)
 	return nil
 }
@@ -77,7 +78,7 @@ func (d *Directory) authenticate(ctx context.Context, caller *Caller) error {
 func (d *Directory) ownedByHash(tx *db.Tx, hash []byte) (*storedKey, *roundtable.User, error) {
 	key, owner := new(storedKey), new(roundtable.User)
 	found, err := tx.One("SELECT "+ownedByHash(d.keys),
-		[]any{hash}, append(d.keys.into(key), &owner.ID, &owner.OrgID, &owner.Status, &owner.Disabled)...)
+		[]any{hash}, append(d.keys.into(key), &owner.ID, &owner.OrgID, &owner.Role, &owner.Status, &owner.Disabled)...)
 	if err != nil || !found {
 		return nil, nil, err
 	}
@@ -85,7 +86,7 @@ func (d *Directory) ownedByHash(tx *db.Tx, hash []byte) (*storedKey, *roundtable
 }
 
 func ownedByHash(key columns) string {
-	return key.of("k") + ", u.id, u.org_id, u.status, u.disabled FROM api_keys k JOIN users u ON u.id = k.user_id" +
+	return key.of("k") + ", u.id, u.org_id, u.role, u.status, u.disabled FROM api_keys k JOIN users u ON u.id = k.user_id" +
 		" WHERE k.secret_hash = $1 OR k.previous_secret_hash = $1"
 }
 
@@ -147,7 +148,8 @@ func (d *Directory) unauthenticated(actor roundtable.Actor, refusal roundtable.R
 // maxRecalled bounds the memory of callers.
 const maxRecalled = 20_000
 
-// recalledCallers remembers which rows a secret led to: ids only, no rights.
+// recalledCallers remembers which rows a secret led to: no rights, and the role only to
+// guess what judging its next request takes.
 type recalledCallers struct {
 	mu     sync.RWMutex
 	byHash map[[32]byte]recalledCaller
@@ -157,13 +159,14 @@ type recalledCaller struct {
 	keyID  int64
 	userID string
 	orgID  int64
+	role   roundtable.Role
 }
 
 func (r *recalledCallers) recall(caller *Caller) bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	found, ok := r.byHash[caller.secretHash]
-	caller.KeyID, caller.UserID, caller.OrgID, caller.recalled = found.keyID, found.userID, found.orgID, ok
+	caller.KeyID, caller.UserID, caller.OrgID, caller.role, caller.recalled = found.keyID, found.userID, found.orgID, found.role, ok
 	return ok
 }
 
@@ -173,7 +176,7 @@ func (r *recalledCallers) remember(caller Caller) {
 	if r.byHash == nil || len(r.byHash) >= maxRecalled {
 		r.byHash = make(map[[32]byte]recalledCaller)
 	}
-	r.byHash[caller.secretHash] = recalledCaller{caller.KeyID, caller.UserID, caller.OrgID}
+	r.byHash[caller.secretHash] = recalledCaller{caller.KeyID, caller.UserID, caller.OrgID, caller.role}
 }
 
 // forget drops a caller who was refused, so that the door refuses the next time.

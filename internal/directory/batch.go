@@ -32,6 +32,7 @@ type item struct {
 	result func(*roundtable.Outcome) any
 
 	asked    time.Time // when it was put into the queue
+	kind     kind      // since then
 	step     Step      // its transaction, once it is answered
 	outcome  *roundtable.Outcome
 	err      error
@@ -89,20 +90,16 @@ func (it *item) answer(outcome *roundtable.Outcome, err error) {
 	close(it.answered)
 }
 
-// decides reports whether the rules for other items may read what an item changes.
-func decides(it *item) bool { return it.update == nil || !it.update.Patch.Inert() }
-
-// inert reports the contrary.
-func inert(it *item) bool { return !decides(it) }
-
-// anything is an item of either kind.
-func anything(*item) bool { return true }
-
-// kinds are what a worker takes: a batch is of the first of which there is any.
-type kinds []func(*item) bool
+// kindOf is decides unless nothing that the item changes is read by a rule.
+func kindOf(it *item) kind {
+	if it.update != nil && it.update.Patch.Inert() {
+		return inert
+	}
+	return decides
+}
 
 // work carries out batches of some kinds of items until the queue is closed and empty.
-func (d *Directory) work(of kinds) {
+func (d *Directory) work(of []kind) {
 	for {
 		batch := d.queue.take(d.maxBatch, of)
 		if batch == nil {
@@ -179,7 +176,7 @@ func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
 	}()
 	verdicts = make([]verdict, len(batch))
 	write := d.db.Write
-	if !slices.ContainsFunc(batch, decides) {
+	if !slices.ContainsFunc(batch, func(it *item) bool { return kindOf(it) == decides }) {
 		write = d.db.WriteSnapshot
 	}
 	err = write(context.Background(), func(tx *db.Tx) error {

@@ -144,11 +144,11 @@ func New(database *db.DB, o Options) *Directory {
 // On PostgreSQL what changes nothing that a rule reads needs no more than its snapshot.
 // The rest, which is little, keeps to one worker and is not mixed with it, so that its
 // transactions are small and in nobody's way but that of other nodes (docs/decisions/0015).
-func kindsOfWork(engine db.Engine, workers int) []kinds {
+func kindsOfWork(engine db.Engine, workers int) [][]kind {
 	if engine == db.PostgreSQL && workers != 1 {
-		return []kinds{{inert}, {inert}, {decides, inert}}
+		return [][]kind{{inert}, {inert}, {decides, inert}}
 	}
-	return []kinds{{anything}}
+	return [][]kind{{anything}}
 }
 
 // Close takes no further updates, finishes those that wait, and returns when all

@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"maps"
+
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
@@ -56,6 +58,9 @@ func (w *workingSet) askUsersByID(tx *db.Tx, ids []string) error {
 	return db.EachInLater(tx, "SELECT "+w.d.users.list+" FROM users WHERE id IN (?ids)", nil, ids, func(rows *db.Rows) error {
 		user := new(roundtable.User)
 		err := rows.Scan(w.d.users.into(user)...)
+		if w.listed[user.ID] {
+			user.Accesses, user.BusinessIDs = [][]int64{}, []string{}
+		}
 		w.users[user.ID], w.stored[user.ID] = user, user
 		return err
 	})
@@ -101,7 +106,14 @@ func (w *workingSet) wanted(items []*item) *wantedFacts {
 			wanted.wantPatch(patch)
 		}
 	}
+	w.dropKnown(wanted)
 	return wanted
+}
+
+// dropKnown takes out what was guessed rightly.
+func (w *workingSet) dropKnown(wanted *wantedFacts) {
+	maps.DeleteFunc(wanted.orgs, func(id int64, _ bool) bool { return w.facts.Orgs[id] != nil })
+	maps.DeleteFunc(wanted.lists, func(id string, _ bool) bool { return w.listed[id] && w.users[id] != nil })
 }
 
 func (f *wantedFacts) wantPatch(patch *roundtable.UserPatch) {
@@ -188,6 +200,11 @@ func (w *workingSet) askLists(tx *db.Tx, ids []string) error {
 	for _, id := range ids {
 		w.users[id].Accesses, w.users[id].BusinessIDs = [][]int64{}, []string{}
 	}
+	return w.askListRows(tx, ids)
+}
+
+// askListRows is askLists of users who have empty lists, or get them when they arrive.
+func (w *workingSet) askListRows(tx *db.Tx, ids []string) error {
 	lastUser, lastSet := "", 0
 	err := db.EachInLater(tx, "SELECT user_id, access_set, group_id FROM user_accesses WHERE user_id IN (?ids)"+
 		" ORDER BY user_id, access_set, position", nil, ids, func(rows *db.Rows) error {

@@ -1,6 +1,9 @@
 package directory
 
-import "github.com/roundtable-directory/roundtable/internal/db"
+import (
+	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/db"
+)
 
 // What is asked for in this package arrives with the next statement that somebody waits
 // for, so that what does not depend on each other is read in one round trip.
@@ -8,7 +11,8 @@ import "github.com/roundtable-directory/roundtable/internal/db"
 // load reads what judging the items takes, set-wise and in as few stages as follow from
 // each other: who it is about, what the rules want of them, and what their lists lead to.
 func (w *workingSet) load(tx *db.Tx, items []*item) error {
-	if err := w.loadUsers(tx, items); err != nil {
+	orgs := w.guess(items)
+	if err := arrived(tx, w.askUsers(tx, items), w.askOrgs(tx, orgs), w.askListRows(tx, keys(w.listed))); err != nil {
 		return err
 	}
 	wanted := w.wanted(items)
@@ -22,6 +26,25 @@ func (w *workingSet) load(tx *db.Tx, items []*item) error {
 		return err
 	}
 	return arrived(tx, w.askBusinesses(tx, wanted), w.askGroups(tx, wanted))
+}
+
+// guess says what the rules are likely to want, by what callers were when they were last
+// seen, so that it arrives with the users: their organisations, and the lists of those who
+// manage by groups and of whom they change. What was not guessed is read behind it.
+func (w *workingSet) guess(items []*item) (orgs []int64) {
+	of := make(map[int64]bool)
+	w.listed = make(map[string]bool)
+	for _, it := range items {
+		of[it.caller.OrgID] = true
+		if it.caller.role != roundtable.GroupManager {
+			continue
+		}
+		w.listed[it.caller.UserID] = true
+		if it.create == nil && roundtable.ValidID(it.target) {
+			w.listed[it.target] = true
+		}
+	}
+	return keys(of)
 }
 
 // arrived waits for what was asked, unless asking failed.

@@ -18,12 +18,6 @@ const MaxQueue = 4_096
 // it alone.
 const maxBatchWeight = 20_000
 
-// gatherAtMost bounds how long a worker waits for more items while another is at work.
-const (
-	gatherAtMost = 2 * time.Millisecond
-	fewItems     = 16 // that are not worth a batch beside another
-)
-
 // queue holds the items that wait for a worker, with turns by organisation: a busy
 // organisation delays itself and not the others. Items on a user who is in the hands
 // of one worker wait for it, so that workers do not undo each other's work.
@@ -34,9 +28,7 @@ type queue struct {
 	items  map[int64][]*item // by organisation, first come first served
 	held   map[string]int    // users whose items were taken, and in how many items
 	size   int
-
-	underWay int // items that were taken and are not done
-	batches  int // that they were taken in
+	gather gathering
 
 	excess int64 // items that found it full
 	closed bool
@@ -59,9 +51,11 @@ func (q *queue) push(it *item) error {
 		q.excess++
 		return &roundtable.Error{Code: roundtable.CodeOverloaded, RetryAfter: retrySoon}
 	}
-	it.asked = time.Now()
+	it.asked, it.kind = time.Now(), kindOf(it)
 	q.add(it)
-	q.filled.Broadcast() // not every worker takes it
+	if q.gather.tells(it.kind, it.asked) {
+		q.filled.Broadcast() // not every worker takes it
+	}
 	return nil
 }
 
@@ -85,6 +79,7 @@ func (q *queue) dropGone() bool {
 		stay := slices.DeleteFunc(waiting, func(it *item) bool {
 			gone := it.ctx.Err() != nil
 			if gone {
+				q.gather.left(it.kind)
 				it.answer(nil, it.ctx.Err())
 			}
 			return gone
@@ -109,21 +104,28 @@ func (q *queue) add(it *item) {
 	}
 	q.items[it.caller.OrgID] = append(waiting, it)
 	q.size++
+	q.gather.arrived(it.kind, time.Now())
 }
 
 // take waits until there is something of its kinds to do and returns a batch of at most
-// limit items, at once if no other batch is under way. Items whose caller is gone are dropped. It
-// returns nil when the queue is closed and empty. Whoever takes a batch says when it
-// is done.
-func (q *queue) take(limit int, of kinds) []*item {
+// limit items, of the first kind of which there is enough. Items whose caller is gone
+// are dropped. It returns nil when the queue is closed and empty. Whoever takes a batch
+// says when it is done.
+func (q *queue) take(limit int, of []kind) []*item {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	wake := time.AfterFunc(time.Hour, q.filled.Broadcast)
+	defer wake.Stop()
 	for {
-		q.gather()
 		for _, kind := range of {
-			if batch := q.takeTurns(limit, kind); len(batch) > 0 {
-				q.hold(batch)
-				return batch
+			worth, in := q.gather.worth(kind, time.Now())
+			if worth || q.closed {
+				if batch := q.takeTurns(limit, kind); len(batch) > 0 {
+					q.hold(batch, kind)
+					return batch
+				}
+			} else if in > 0 {
+				wake.Reset(in)
 			}
 		}
 		if q.size == 0 && q.closed {
@@ -134,41 +136,18 @@ func (q *queue) take(limit int, of kinds) []*item {
 }
 
 // hold notes that a batch is under way.
-func (q *queue) hold(batch []*item) {
-	q.batches++
-	q.underWay += len(batch)
+func (q *queue) hold(batch []*item, of kind) {
+	q.gather.begin(len(batch), of, time.Now())
 	for _, it := range batch {
 		q.held[it.target]++
 	}
-}
-
-// gather waits while other batches are under way, for them to end or for as many items
-// as they have: a server takes one full transaction more easily than two half-empty ones.
-// It never waits long, as the others may be large, but the longer the more there are.
-func (q *queue) gather() {
-	if q.size == 0 || q.mayBegin() {
-		return
-	}
-	atMost := time.Duration(q.batches*q.batches) * gatherAtMost
-	until := time.Now().Add(atMost)
-	wake := time.AfterFunc(atMost, q.filled.Broadcast)
-	defer wake.Stop()
-	for !q.mayBegin() && time.Now().Before(until) && !q.closed {
-		q.filled.Wait()
-	}
-}
-
-// mayBegin reports whether what waits is worth a batch beside those under way.
-func (q *queue) mayBegin() bool {
-	return q.batches == 0 || q.size >= max(fewItems, q.underWay/q.batches)
 }
 
 // done lets go of the users of a batch.
 func (q *queue) done(batch []*item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.underWay -= len(batch)
-	q.batches--
+	q.gather.end(len(batch))
 	for _, it := range batch {
 		if q.held[it.target]--; q.held[it.target] <= 0 {
 			delete(q.held, it.target)
@@ -180,14 +159,14 @@ func (q *queue) done(batch []*item) {
 // takeTurns takes one item of each organisation in turn until the batch is full.
 // Bulk work gets at most half of it. What does not fit holds nobody up, and has the
 // first turn of the next batch.
-func (q *queue) takeTurns(limit int, kind func(*item) bool) []*item {
+func (q *queue) takeTurns(limit int, of kind) []*item {
 	var batch []*item
 	var late []int64
 	weight, bulk := 0, 0
 	for len(q.turns) > 0 && len(batch) < limit {
 		org := q.turns[0]
 		q.turns = q.turns[1:]
-		place := q.firstFree(org, kind)
+		place := q.firstFree(org, of)
 		if place < 0 {
 			late = append(late, org)
 			continue
@@ -217,14 +196,15 @@ func (q *queue) takeTurns(limit int, kind func(*item) bool) []*item {
 // firstFree is the place of the first item of an organisation that is of the kind and
 // that no other worker holds up; below zero if there is none. An operation has no target
 // to be held.
-func (q *queue) firstFree(org int64, kind func(*item) bool) int {
+func (q *queue) firstFree(org int64, of kind) int {
 	return slices.IndexFunc(q.items[org], func(it *item) bool {
-		return (it.target == "" || q.held[it.target] == 0) && kind(it)
+		return (it.target == "" || q.held[it.target] == 0) && it.kind&of != 0
 	})
 }
 
 func (q *queue) drop(org int64, place int) {
 	q.size--
+	q.gather.left(q.items[org][place].kind)
 	if rest := slices.Delete(q.items[org], place, place+1); len(rest) > 0 {
 		q.items[org] = rest
 		q.turns = append(q.turns, org)

@@ -52,7 +52,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if !ok || refusal.Code != roundtable.CodeOverloaded || refusal.RetryAfter.Seconds() != 1 {
 		t.Errorf("item 4,097: %v", err)
 	}
-	batch := q.take(MaxBatch, kinds{anything})
+	batch := q.take(MaxBatch, []kind{anything})
 	if err := q.push(waiting(2, 1)); err != nil {
 		t.Errorf("once there is room: %v", err)
 	}
@@ -84,11 +84,11 @@ func TestBatchSize(t *testing.T) {
 	t.Parallel()
 	q := filled(t, repeat(600, 1, 1)...)
 	for _, want := range []int{256, 256, 88} {
-		if got := len(q.take(MaxBatch, kinds{anything})); got != want {
+		if got := len(q.take(MaxBatch, []kind{anything})); got != want {
 			t.Errorf("a batch of %d items, want %d", got, want)
 		}
 	}
-	if q = filled(t, repeat(3, 1, 1)...); len(q.take(1, kinds{anything})) != 1 || len(q.take(2, kinds{anything})) != 2 {
+	if q = filled(t, repeat(3, 1, 1)...); len(q.take(1, []kind{anything})) != 1 || len(q.take(2, []kind{anything})) != 2 {
 		t.Error("a smaller limit does not hold")
 	}
 }
@@ -115,7 +115,7 @@ func TestBatchWeight(t *testing.T) {
 			q := filled(t, items...)
 			var taken []*item
 			for i, want := range test.want {
-				batch := q.take(MaxBatch, kinds{anything})
+				batch := q.take(MaxBatch, []kind{anything})
 				if len(batch) != want {
 					t.Errorf("batch %d has %d items, want %d", i, len(batch), want)
 				}
@@ -145,12 +145,12 @@ func TestItemWeight(t *testing.T) {
 func TestTurnsByOrganisation(t *testing.T) {
 	t.Parallel()
 	q := filled(t, slices.Concat(repeat(500, 1, 1), repeat(2, 2, 1), repeat(1, 3, 1))...)
-	if got := orgs(q.take(8, kinds{anything})); !slices.Equal(got, []int64{1, 2, 3, 1, 2, 1, 1, 1}) {
+	if got := orgs(q.take(8, []kind{anything})); !slices.Equal(got, []int64{1, 2, 3, 1, 2, 1, 1, 1}) {
 		t.Errorf("turns %v", got)
 	}
 	// Turns go on from batch to batch.
 	q = filled(t, waiting(1, 1), waiting(1, 1), waiting(2, 1), waiting(2, 1), waiting(3, 1))
-	if got := slices.Concat(orgs(q.take(2, kinds{anything})), orgs(q.take(2, kinds{anything})), orgs(q.take(2, kinds{anything}))); !slices.Equal(got, []int64{1, 2, 3, 1, 2}) {
+	if got := slices.Concat(orgs(q.take(2, []kind{anything})), orgs(q.take(2, []kind{anything})), orgs(q.take(2, []kind{anything}))); !slices.Equal(got, []int64{1, 2, 3, 1, 2}) {
 		t.Errorf("turns %v", got)
 	}
 }
@@ -162,7 +162,7 @@ func TestHeavyItemGetsItsTurn(t *testing.T) {
 	heavy := waiting(2, maxBatchWeight)
 	q := filled(t, slices.Concat(repeat(600, 1, 1), []*item{heavy}, repeat(600, 3, 1))...)
 	for range 20 {
-		batch := q.take(MaxBatch, kinds{anything})
+		batch := q.take(MaxBatch, []kind{anything})
 		if slices.Contains(batch, heavy) {
 			return
 		}
@@ -179,7 +179,7 @@ func TestHeavyItemGetsItsTurn(t *testing.T) {
 func TestHeavyItemHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	q := filled(t, slices.Concat(repeat(300, 1, 1), repeat(300, 2, maxBatchWeight), repeat(300, 3, 1))...)
-	if batch := q.take(MaxBatch, kinds{anything}); len(batch) != 256 || slices.Contains(orgs(batch), 2) {
+	if batch := q.take(MaxBatch, []kind{anything}); len(batch) != 256 || slices.Contains(orgs(batch), 2) {
 		t.Errorf("a batch of %d items", len(batch))
 	}
 }
@@ -202,19 +202,19 @@ func TestBulkIsHalfABatch(t *testing.T) {
 		return n
 	}
 	q := filled(t, slices.Concat(bulk(400, 1), repeat(400, 2, 1))...)
-	if batch := q.take(MaxBatch, kinds{anything}); len(batch) != 256 || count(batch) != 128 {
+	if batch := q.take(MaxBatch, []kind{anything}); len(batch) != 256 || count(batch) != 128 {
 		t.Errorf("%d of %d items are bulk", count(batch), len(batch))
 	}
 	q = filled(t, bulk(400, 1)...)
-	if batch := q.take(MaxBatch, kinds{anything}); len(batch) != 128 {
+	if batch := q.take(MaxBatch, []kind{anything}); len(batch) != 128 {
 		t.Errorf("bulk alone makes a batch of %d", len(batch))
 	}
 	q = filled(t, bulk(2, 1)...)
-	if batch := q.take(1, kinds{anything}); len(batch) != 1 {
+	if batch := q.take(1, []kind{anything}); len(batch) != 1 {
 		t.Error("with one item a batch, bulk is never done")
 	}
 	q = filled(t, slices.Concat(bulk(300, 1), bulk(300, 2), repeat(10, 3, 1))...)
-	if batch := q.take(MaxBatch, kinds{anything}); count(batch) != 128 || len(batch) != 138 {
+	if batch := q.take(MaxBatch, []kind{anything}); count(batch) != 128 || len(batch) != 138 {
 		t.Errorf("of two organisations %d of %d items are bulk", count(batch), len(batch))
 	}
 }
@@ -225,7 +225,7 @@ func TestQueueDropsThoseWhoLeft(t *testing.T) {
 	leave()
 	first, second, third := withContext(gone, waiting(1, 1)), waiting(1, 1), withContext(gone, waiting(2, 30_000))
 	q := filled(t, first, third, second)
-	if batch := q.take(MaxBatch, kinds{anything}); !slices.Equal(batch, []*item{second}) || q.size != 0 {
+	if batch := q.take(MaxBatch, []kind{anything}); !slices.Equal(batch, []*item{second}) || q.size != 0 {
 		t.Errorf("took %d items, %d are left", len(batch), q.size)
 	}
 	for _, it := range []*item{first, third} {
@@ -242,12 +242,12 @@ func TestClosedQueue(t *testing.T) {
 	if refusal, ok := errors.AsType[*roundtable.Error](q.push(waiting(1, 1))); !ok || refusal.Code != roundtable.CodeUnavailable {
 		t.Errorf("push after close: %v", refusal)
 	}
-	batch := q.take(2, kinds{anything})
+	batch := q.take(2, []kind{anything})
 	q.putBack(batch[:1])
-	if got := len(q.take(9, kinds{anything})); got != 2 {
+	if got := len(q.take(9, []kind{anything})); got != 2 {
 		t.Errorf("%d items are left to do, want 2", got)
 	}
-	if batch := q.take(9, kinds{anything}); batch != nil {
+	if batch := q.take(9, []kind{anything}); batch != nil {
 		t.Error("a batch out of a closed and empty queue")
 	}
 }
@@ -263,17 +263,17 @@ func TestQueueKeepsUsersApart(t *testing.T) {
 	t.Parallel()
 	first, second, other, moved, operation := on("a", 1), on("a", 1), on("b", 1), on("a", 2), waiting(1, 1)
 	q := filled(t, first)
-	taken := q.take(MaxBatch, kinds{anything})
+	taken := q.take(MaxBatch, []kind{anything})
 	for _, it := range []*item{second, other, moved, operation} {
 		if err := q.push(it); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if batch := q.take(MaxBatch, kinds{anything}); !slices.Equal(batch, []*item{other, operation}) {
+	if batch := q.take(MaxBatch, []kind{anything}); !slices.Equal(batch, []*item{other, operation}) {
 		t.Errorf("beside a batch on a, %d items are taken, want those on others", len(batch))
 	}
 	next := make(chan []*item)
-	go func() { next <- q.take(MaxBatch, kinds{anything}) }()
+	go func() { next <- q.take(MaxBatch, []kind{anything}) }()
 	q.done(taken)
 	if batch := <-next; len(batch) != 2 || !slices.Contains(batch, second) || !slices.Contains(batch, moved) {
 		t.Errorf("after it, %d items are taken, want both on a", len(batch))
@@ -283,16 +283,16 @@ func TestQueueKeepsUsersApart(t *testing.T) {
 func TestQueueClosesBehindHeldUsers(t *testing.T) {
 	t.Parallel()
 	q := filled(t, on("a", 1))
-	taken := q.take(MaxBatch, kinds{anything})
+	taken := q.take(MaxBatch, []kind{anything})
 	if err := q.push(on("a", 1)); err != nil {
 		t.Fatal(err)
 	}
 	q.close()
 	next := make(chan []*item)
-	go func() { next <- q.take(MaxBatch, kinds{anything}) }()
+	go func() { next <- q.take(MaxBatch, []kind{anything}) }()
 	q.done(taken)
 	last := <-next
-	if q.done(last); len(last) != 1 || q.take(MaxBatch, kinds{anything}) != nil || len(q.held) != 0 {
+	if q.done(last); len(last) != 1 || q.take(MaxBatch, []kind{anything}) != nil || len(q.held) != 0 {
 		t.Errorf("%d items were left, %v held", len(last), q.held)
 	}
 }
@@ -305,7 +305,7 @@ func TestQueueGathers(t *testing.T) {
 		q := filled(t, on("a", 1), on("b", 1))
 		begin := time.Now()
 		taken := make(chan []*item)
-		take := func() { taken <- q.take(MaxBatch, kinds{anything}) }
+		take := func() { taken <- q.take(MaxBatch, []kind{anything}) }
 		add := func(users int) {
 			for n := range users {
 				if err := q.push(on(fmt.Sprint(n), 1)); err != nil {
@@ -319,24 +319,53 @@ func TestQueueGathers(t *testing.T) {
 				t.Errorf("%s a worker takes %d items after %s, want %d after %s", what, len(batch), time.Since(begin), items, waited)
 			}
 		}
-		first := q.take(MaxBatch, kinds{anything})
+		first := q.take(MaxBatch, []kind{anything})
 		want("alone", first, 2, 0)
 		add(1)
 		go take()
 		synctest.Wait()
-		add(fewItems)
+		add(enoughInert - 1)
 		second := <-taken
-		want("with company", second, 1+fewItems, 0)
+		want("with company", second, enoughInert, 0)
 		q.done(second)
 		add(1)
 		go take()
 		third := <-taken
-		want("without company", third, 1, gatherAtMost)
+		want("without company", third, 1, patience)
 		add(1)
 		go take()
 		synctest.Wait()
 		q.done(first)
 		q.done(third)
-		want("when the others end", <-taken, 1, gatherAtMost)
+		want("when the others end", <-taken, 1, patience)
+	})
+}
+
+// What decides is taken by itself, and sooner: there is little of it.
+func TestQueueKeepsKindsApart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := filled(t, waiting(1, 1))
+		busy := q.take(MaxBatch, []kind{anything})
+		begin := time.Now()
+		for n := range enoughInert - 1 {
+			it := on(fmt.Sprint(n), 1)
+			it.update = &roundtable.Update{}
+			_ = q.push(it)
+		}
+		_ = q.push(waiting(1, 1))
+		both, inertOnly := make(chan []*item), make(chan []*item)
+		go func() { both <- q.take(MaxBatch, []kind{decides, inert}) }()
+		deciding := <-both
+		if len(deciding) != 1 || deciding[0].update != nil || time.Since(begin) != patience {
+			t.Errorf("%d items after %s, want the deciding one after %s", len(deciding), time.Since(begin), patience)
+		}
+		go func() { inertOnly <- q.take(MaxBatch, []kind{inert}) }()
+		synctest.Wait()
+		q.done(deciding)
+		if batch := <-inertOnly; len(batch) != enoughInert-1 || time.Since(begin) != patience {
+			t.Errorf("%d items after %s", len(batch), time.Since(begin))
+		}
+		q.done(busy)
 	})
 }

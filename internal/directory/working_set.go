@@ -20,6 +20,7 @@ type workingSet struct {
 	sessions map[int64]*storedSession // nil: no caller has one
 
 	stored    map[string]*roundtable.User // state in the database
+	listed    map[string]bool             // users whose lists were read with them, on a guess
 	positions map[string][]placement      // of each user, its businesses in the database
 	regraded  map[string]bool             // users whose standing this batch has changed
 	outcomes  []recorded                  // what is to be written
