@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// gcPercent trades some ten megabytes for a tenth of the processor's time: the live
+// gcPercent trades some tens of megabytes for a tenth of the processor's time: the live
 // heap is small, and each request leaves some garbage. GOGC wins over it.
-const gcPercent = 200
+const gcPercent = 300
 
 func main() {
 	if os.Getenv("GOGC") == "" {
