@@ -18,7 +18,8 @@ const (
 	pgLarge      = "PostgreSQL: mix, large, 64"
 	pgHot        = "PostgreSQL: mix, hot, 64"
 	pgOne        = "PostgreSQL: mix, one organisation, 64"
-	pgTwo        = "PostgreSQL: mix, two nodes, 64"
+	pgTwo        = "PostgreSQL: mix, two nodes, 64"  // 32 each
+	pgTwoBusy    = "PostgreSQL: mix, two nodes, 128" // each as busy as the one
 	pgStandby    = "PostgreSQL: mix, synchronous standby, 64"
 	oneOrgUsers  = 200_000
 	oneOrgShops  = 20_000
@@ -33,6 +34,7 @@ var postgresModes = []mode{
 	{pgPlain, plainOnPostgres, 64, (*generator).mixed, 10_000, true},
 	{pgMix, onPostgres, 64, (*generator).mixed, 15_000, false},
 	{pgTwo, twoNodes, 64, (*generator).mixed, 15_000, false},
+	{pgTwoBusy, twoNodes, 128, (*generator).mixed, 15_000, false},
 	{pgLarge, onPostgresLarge, 64, (*generator).mixed, 15_000, false},
 	{pgHot, onPostgres, 64, (*generator).mixedHot, 15_000, false},
 	{pgOne, onPostgresOne, 64, (*generator).mixed, 15_000, false},

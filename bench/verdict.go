@@ -133,5 +133,6 @@ func (b *bench) postgresTargets() []target {
 	}
 	list = append(list, b.ratio(pgStandby, pgMix, 1, 0.6)...)
 	list = append(list, b.ratio(pgTwo, pgMix, 1, 0.9)...)
+	list = append(list, b.ratio(pgTwoBusy, pgMix, 1, 0.9)...)
 	return append(list, b.ratio(pgLarge, pgMix, 1, 0.8)...)
 }
