@@ -13,15 +13,15 @@ import (
 type kind int
 
 const (
-	batched  kind = iota // the server as it is
-	single               // the server with one transaction a request
-	million              // the server on the large database
-	empty                // the empty handler
-	rawBatch             // the update path without HTTP
-	mailed               // the outbox, emptied into an SMTP server
-	signIns              // the server, where everybody has a password
-	hashAlone            // what compares passwords, without a server
-	searched             // the server on the database of the searches, one for all rows
+	batched   kind = iota // the server as it is
+	single                // the server with one transaction a request
+	million               // the server on the large database
+	empty                 // the empty handler
+	rawBatch              // the update path without HTTP
+	mailed                // the outbox, emptied into an SMTP server
+	signIns               // the server, where everybody has a password
+	hashAlone             // what compares passwords, without a server
+	searched              // the server on the database of the searches, one for all rows
 
 	pgbench         // PostgreSQL's own load generator
 	plainOnPostgres // a server with a plain transaction a request
