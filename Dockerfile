@@ -11,6 +11,7 @@ RUN mkdir -m 0700 /out/data
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/roundtable /roundtable
+COPY LICENSE NOTICE /
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
 WORKDIR /

@@ -13,6 +13,15 @@ const (
 	MailSSOExpiry  MailKind = "sso_expiry"
 )
 
+// MailKinds are all kinds.
+func MailKinds() []MailKind {
+	return []MailKind{MailInvitation, MailReset, MailReview, MailSSOExpiry}
+}
+
+// Urgent reports whether somebody cannot come in before the mail has arrived. Such mails
+// go before others.
+func (k MailKind) Urgent() bool { return k == MailInvitation || k == MailReset }
+
 // MailTries is how often a mail is tried before it is given up. With the waits in between
 // that is about three days.
 const MailTries = 20

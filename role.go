@@ -52,5 +52,8 @@ func (r Role) administers(target Role) bool { return slices.Contains(ceiling[r].
 // businesses included.
 func (r Role) overOrg() bool { return r == Provider || r == OrgAdmin || r == OrgManager }
 
+// EditsItself reports whether a user of role r may change anything of its own.
+func (r Role) EditsItself() bool { return r != Publisher }
+
 // holdsAllPages reports whether r holds every sidebar page whatever its own list.
 func (r Role) holdsAllPages() bool { return r == Provider || r == OrgAdmin }

@@ -131,7 +131,7 @@ func newJudgement(actor Actor, target *User, update *Update, facts *Facts) *judg
 // writable reports whether the caller may change anything of the target at all.
 func (j *judgement) writable() bool {
 	return j.actor.Key.may(PermissionUserEdit) &&
-		(j.administer || j.self && j.actor.User.Role != Publisher)
+		(j.administer || j.self && j.actor.User.Role.EditsItself())
 }
 
 // judgeFields goes through the fields that the request names. A field that holds

@@ -44,6 +44,12 @@ func verify(ctx context.Context, s *server, sent []update, connections int) erro
 	}
 	for range readBack {
 		u := certain[rand.IntN(len(certain))]
+		if u.path == signInPath {
+			if err := s.verifySignedIn(ctx, u.target); err != nil {
+				return err
+			}
+			continue
+		}
 		if !u.applies() {
 			continue
 		}
@@ -159,11 +165,10 @@ func (s *server) ask(ctx context.Context, u update) (status int, body []byte, er
 	if err != nil {
 		return 0, nil, err
 	}
-	request.Header.Set("X-Apikey", u.caller.key())
-	if u.body != nil {
-		request.Header.Set("Content-Type", "application/json")
+	for name, value := range u.header() {
+		request.Header.Set(name, value)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := http.DefaultTransport.RoundTrip(request) // a redirect is an answer, too
 	if err != nil {
 		return 0, nil, err
 	}

@@ -99,9 +99,12 @@ func (u update) appendRequest(b []byte) []byte {
 	if u.body == nil {
 		method = "GET"
 	}
-	b = fmt.Appendf(b, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nx-APIKey: %s\r\n", method, u.url(), u.caller.key())
+	b = fmt.Appendf(b, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n", method, u.url())
+	for name, value := range u.header() {
+		b = fmt.Appendf(b, "%s: %s\r\n", name, value)
+	}
 	if u.body != nil {
-		b = fmt.Appendf(b, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(u.body))
+		b = fmt.Appendf(b, "Content-Length: %d\r\n", len(u.body))
 	}
 	return append(append(b, "\r\n"...), u.body...)
 }

@@ -28,6 +28,18 @@ func (u update) url() string {
 	return "/v2/user/" + u.target.id() + u.under
 }
 
+// header is what the request bears beside its length: the key of the caller, or what a
+// browser says of a form.
+func (u update) header() map[string]string {
+	switch {
+	case u.path == signInPath:
+		return map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+	case u.body == nil:
+		return map[string]string{"X-Apikey": u.caller.key()}
+	}
+	return map[string]string{"X-Apikey": u.caller.key(), "Content-Type": "application/json"}
+}
+
 // applies says whether the update changes the target when it is answered as wanted.
 func (u update) applies() bool { return u.body != nil && u.want == http.StatusOK }
 

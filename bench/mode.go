@@ -13,13 +13,15 @@ import (
 type kind int
 
 const (
-	batched  kind = iota // the server as it is
-	single               // the server with one transaction a request
-	million              // the server on the large database
-	empty                // the empty handler
-	rawBatch             // the update path without HTTP
-	mailed               // the outbox, emptied into an SMTP server
-	searched             // the server on the database of the searches, one for all rows
+	batched   kind = iota // the server as it is
+	single                // the server with one transaction a request
+	million               // the server on the large database
+	empty                 // the empty handler
+	rawBatch              // the update path without HTTP
+	mailed                // the outbox, emptied into an SMTP server
+	signIns               // the server, where everybody has a password
+	hashAlone             // what compares passwords, without a server
+	searched              // the server on the database of the searches, one for all rows
 
 	pgbench         // PostgreSQL's own load generator
 	plainOnPostgres // a server with a plain transaction a request
@@ -66,6 +68,8 @@ var modes = []mode{
 	{"10,000 businesses, 8", batched, 8, (*generator).tenThousandShops, 100, false},
 	{accessMode, batched, 1, (*generator).accessList, 1_000, true},
 	{mailMode, mailed, 4, nil, 0, false},
+	{hashMode, hashAlone, 16, nil, 0, true},
+	{signInMode, signIns, 16, (*generator).signIn, 300, false},
 }
 
 // sample is what one run measured.
@@ -96,6 +100,8 @@ func (b *bench) prepare(ctx context.Context, m mode) (*subject, error) {
 		return b.prepareSearch(ctx, m)
 	case !m.onFile():
 		return b.preparePostgres(ctx, m)
+	case m.kind == hashAlone:
+		return newHashAlone(m, b.binary)
 	}
 	w, seeded := b.world, b.seeded
 	if m.kind == million {
@@ -121,6 +127,11 @@ func (b *bench) prepare(ctx context.Context, m mode) (*subject, error) {
 	}
 	if m.kind == rawBatch {
 		return newRawBatch(ctx, m, path, f)
+	}
+	if m.kind == signIns {
+		if err := setPasswords(ctx, path); err != nil {
+			return nil, err
+		}
 	}
 	var flags []string
 	if m.kind == single {

@@ -56,6 +56,7 @@ func (b *bench) targets() []target {
 	list = append(list, b.accessList()...)
 	list = append(list, b.reading()...)
 	list = append(list, b.mailTargets()...)
+	list = append(list, b.ratio(signInMode, hashMode, 1, 0.85)...)
 	list = append(list, b.searchTargets()...)
 	return append(list, b.postgresTargets()...)
 }

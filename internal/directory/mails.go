@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -68,21 +69,49 @@ func (d *Directory) MailsQueued() <-chan struct{} { return d.outbox.wake }
 // waitingMail is the condition on which a mail is to be sent sooner or later.
 const waitingMail = "sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL"
 
-// DueMails are the ids of mails to be claimed now, the longest due first. The due date of
-// one that is claimed is the end of that. Kinds that only a newer version knows are left
-// to the nodes that have it.
+// dueOfKind is what the index has in this order.
+const dueOfKind = "SELECT id, due_at FROM mails WHERE kind = $1 AND " + waitingMail + " AND due_at <= $2 ORDER BY due_at, id LIMIT $3"
+
+// dueMail is a mail that may be sent now.
+type dueMail struct{ id, due int64 }
+
+// DueMails are the ids of mails to be claimed now: urgent ones before others, and of each
+// the longest due first. A quarter of the places is for others while there are any, so
+// that neither waits for the end of the other. The due date of a mail that is claimed is the end of
+// that. Kinds that only a newer version knows are left to the nodes that have it.
 func (d *Directory) DueMails(ctx context.Context, most int) (ids []int64, err error) {
+	var urgent, others []dueMail
 	err = d.db.Get(ctx, func(tx *db.Tx) error {
-		return tx.Each("SELECT id FROM mails WHERE "+waitingMail+" AND due_at <= $1"+
-			" AND kind IN ('invitation', 'reset', 'review', 'sso_expiry') ORDER BY due_at, id LIMIT $2",
-			[]any{d.now().UnixMicro(), most}, func(rows *db.Rows) error {
-				var id int64
-				err := rows.Scan(&id)
-				ids = append(ids, id)
+		for _, kind := range roundtable.MailKinds() {
+			due := &others
+			if kind.Urgent() {
+				due = &urgent
+			}
+			err := tx.EachLater(dueOfKind, []any{string(kind), d.now().UnixMicro(), most}, func(rows *db.Rows) error {
+				var m dueMail
+				err := rows.Scan(&m.id, &m.due)
+				*due = append(*due, m)
 				return err
 			})
+			if err != nil {
+				return err
+			}
+		}
+		return tx.Flush()
 	})
+	places := most - min(len(others), most/4)
+	for _, due := range [][]dueMail{longestDue(urgent, places), longestDue(others, most-min(len(urgent), places))} {
+		for _, m := range due {
+			ids = append(ids, m.id)
+		}
+	}
 	return ids, translate(err)
+}
+
+// longestDue are the first of them, at most so many.
+func longestDue(due []dueMail, most int) []dueMail {
+	slices.SortFunc(due, func(a, b dueMail) int { return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.id, b.id)) })
+	return due[:min(len(due), most)]
 }
 
 // asServer carries out a change that no caller asks for.

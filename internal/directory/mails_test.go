@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/secret"
 )
 
@@ -106,6 +107,49 @@ func TestClaimMails(t *testing.T) {
 	}
 	d.record(t, claim, mail.ID, MailResult{Sent: true})
 	wantMails(t, d, "in the end", "1 sent 1 ")
+}
+
+// Whoever waits for a link does not wait for a flood of mails about reviews; those do not
+// wait for a flood of links either.
+func TestUrgentMailsFirst(t *testing.T) {
+	t.Parallel()
+	d := openSmall(t)
+	due := func(most int, want ...int64) {
+		t.Helper()
+		if ids, err := d.DueMails(t.Context(), most); err != nil || !slices.Equal(ids, want) {
+			t.Errorf("due %v, want %v: %v", ids, want, err)
+		}
+	}
+	for id := 1; id <= 10; id++ {
+		d.plantMail(t, id, perceval, roundtable.MailReview, "{}")
+	}
+	due(8, 1, 2, 3, 4, 5, 6, 7, 8)
+	d.plantMail(t, 11, galessin, roundtable.MailInvitation, "{}")
+	d.plantMail(t, 12, perceval, roundtable.MailReset, "{}")
+	d.plantMail(t, 13, arthur, roundtable.MailSSOExpiry, "{}")
+	d.exec(t, "UPDATE mails SET due_at = id")
+	d.exec(t, "UPDATE mails SET due_at = 20 WHERE id = 11")
+	due(8, 12, 11, 1, 2, 3, 4, 5, 6)
+	due(100, 12, 11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13)
+	for id := 21; id <= 30; id++ {
+		d.plantMail(t, id, perceval, roundtable.MailReset, "{}")
+	}
+	due(8, 21, 22, 23, 24, 25, 26, 1, 2)
+	d.exec(t, "UPDATE mails SET sent_at = 1 WHERE id < 21")
+	due(8, 21, 22, 23, 24, 25, 26, 27, 28)
+}
+
+// However many mails wait, those that are due are found by an index, in order.
+func TestDueMailsByIndex(t *testing.T) {
+	t.Parallel()
+	d := openSmall(t)
+	err := d.db.Read(t.Context(), func(tx *db.Tx) error {
+		wantNoScan(t, tx, dueOfKind, []any{string(roundtable.MailReset), d.now.UnixMicro(), 200}, "TEMP B-TREE", "Sort")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 const wantReviews = "UPDATE users SET receive_reviews_email_notifications = TRUE"

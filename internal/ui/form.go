@@ -50,6 +50,16 @@ type field struct {
 	Error             string
 }
 
+// Chosen is what a field says to who only reads it; empty: nothing.
+func (f field) Chosen() string {
+	for _, o := range f.Options {
+		if o.Value == f.Value {
+			return o.Label
+		}
+	}
+	return f.Value
+}
+
 type option struct{ Value, Label, Lang string }
 
 // Described names what belongs to a field beside its label, for those who hear the page.

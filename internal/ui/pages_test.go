@@ -106,31 +106,63 @@ func TestProfile(t *testing.T) {
 	s := newSite(t, ui.Options{})
 	b := s.signedIn(perceval)
 	b.get("/profile").is(200).says(`name="first_name" value="Perceval"`, `<option value="en" lang="en" selected>English`, `lang="ar">العربية`, "You sign in as perceval@kaamelott.com")
-	b.post("/profile", "first_name", " Percy ", "last_name", "<b>O'Galles & co</b>", "phone", "+33 1", "lang", "en",
+	b.save("first_name", " Percy ", "last_name", "<b>O'Galles & co</b>", "phone", "+33 1", "lang", "en",
 		"keywords", "graal\r\n\r\n  sloubi \r\n", "receive_reviews_email_notifications", "true").leadsTo("/profile?done=saved")
 	b.get("/profile?done=saved").is(200).says(`role="status"`, "Your profile is saved.", `value="Percy"`, "&lt;b&gt;O&#39;Galles &amp; co&lt;/b&gt;",
 		"graal\nsloubi</textarea>", ` checked`).conceals("<b>O'")
 
-	b.post("/profile", "first_name", "", "last_name", "de Galles", "phone", "no_phone_*", "lang", "xx",
+	b.save("first_name", "", "last_name", "de Galles", "phone", "no_phone_*", "lang", "xx",
 		"keywords", "a\n"+strings.Repeat("k", 101)).is(400).
 		says("<title>Error: ", `<a href="#first_name">First name: `, `id="phone-error"`, `href="#lang"`, `<a href="#keywords">Keywords: Line 2: `,
 			`aria-describedby="keywords-hint keywords-error"`, `value="no_phone_*"`)
 	b.get("/profile").is(200).says(`value="Percy"`, `value="&#43;33 1"`)
-	b.post("/profile", "first_name", "A", "last_name", "B", "lang", "en", "keywords", strings.Repeat("k\nl\n", 7)).is(400).says("Keywords: ")
-	b.post("/profile", "first_name", "A\xff", "last_name", "B", "lang", "en").is(400)
-	b.post("/profile", "first_name", "A\x00", "last_name", "B", "lang", "en").is(400)
+	b.save("first_name", "A", "last_name", "B", "lang", "en", "keywords", strings.Repeat("k\nl\n", 7)).is(400).says("Keywords: ")
+	b.save("first_name", "A\xff", "last_name", "B", "lang", "en").is(400)
+	b.save("first_name", "A\x00", "last_name", "B", "lang", "en").is(400)
 
-	b.post("/profile", "first_name", "Percy", "last_name", "de Galles", "lang", "ar").leadsTo("/profile?done=saved")
+	b.save("first_name", "Percy", "last_name", "de Galles", "lang", "ar").leadsTo("/profile?done=saved")
 	b.get("/profile").is(200).says(`<html lang="ar" dir="rtl">`)
 }
 
-// Rights are those of the API: a PUBLISHER changes nothing about itself.
+// Two windows of one person, or somebody else meanwhile: whoever saves what was changed
+// since is shown what there is, and saves again if it is still wanted.
+func TestProfileChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, ui.Options{})
+	first, second := s.signedIn(perceval), s.signedIn(perceval)
+	mine := []string{"first_name", "Percy", "last_name", "de Galles", "lang", "en", "version", second.version()}
+	first.save("first_name", "Perceval", "last_name", "of Wales", "lang", "en").leadsTo("/profile?done=saved")
+	a := second.post("/profile", mine...).is(412).
+		says("<title>Error: ", "<li>Somebody changed this in the meantime.", `value="of Wales"`, `value="Perceval"`, `value="`+second.version()+`"`).conceals("Percy")
+	for _, version := range []string{"", "x", "-1", "0", "99999999999999999999", "2.1"} {
+		mine[len(mine)-1] = version
+		if again := second.post("/profile", mine...).is(412); again.body != a.body {
+			t.Errorf("version %q: another page", version)
+		}
+	}
+	second.post("/profile", mine[:len(mine)-2]...).is(412)
+	stale := second.version()
+	s.exec("UPDATE orgs SET version = version + 1")
+	mine[len(mine)-1] = stale
+	second.post("/profile", mine...).leadsTo("/profile?done=saved")
+	first.get("/profile").is(200).says(`value="Percy"`)
+
+	mine[1] = ""
+	second.post("/profile", mine...).is(400).says(`href="#first_name"`, `name="version" value="`+stale+`"`)
+}
+
+// Rights are those of the API: a PUBLISHER changes nothing about itself, and sees no form.
 func TestProfileOfWhoMayNotChangeIt(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, ui.Options{})
 	b := s.signedIn("blaise@kaamelott.com")
-	b.post("/profile", "first_name", "B", "last_name", "de Northumberland", "lang", "en").is(400).
-		says("<li>You cannot change this yourself.", `value="de Northumberland"`)
+	s.exec("UPDATE users SET phone = '+33 1', keywords = '[\"a\",\"<b>\"]' WHERE email_key = $1", "blaise@kaamelott.com")
+	b.get("/profile").is(200).says("<p>You cannot change this yourself.", "<dd dir=\"auto\">de Northumberland</dd>", "<dd dir=\"ltr\">&#43;33 1</dd>",
+		"<dd dir=\"auto\">English</dd>", "<dd dir=\"auto\">a\n&lt;b&gt;</dd>", "<dd>No</dd>").conceals("<input", "<textarea", "<select", "Save")
+	b.post("/profile", "first_name", "B", "last_name", "de Northumberland", "lang", "en").is(403).
+		says("<li>You cannot change this yourself.", "<dd dir=\"auto\">Blaise</dd>").conceals("<input")
+	s.exec("UPDATE users SET phone = '', receive_reviews_email_notifications = $2 WHERE email_key = $1", "blaise@kaamelott.com", true)
+	b.get("/profile").is(200).says("<dd>Yes</dd>").conceals("Telephone")
 }
 
 func TestPassword(t *testing.T) {

@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/roundtable-directory/roundtable"
@@ -13,12 +14,14 @@ import (
 type profile struct {
 	firstName, lastName, phone, lang, keywords string
 	notified                                   bool
+	version                                    string // of the user whose form it is
 }
 
 func profileOf(u *roundtable.User) profile {
 	return profile{
 		firstName: u.FirstName, lastName: u.LastName, phone: string(u.Phone), lang: u.Lang,
 		keywords: strings.Join(u.Keywords, "\n"), notified: u.ReceiveReviewsEmailNotifications,
+		version: strconv.FormatInt(u.Version, 10),
 	}
 }
 
@@ -27,7 +30,18 @@ func (q *request) postedProfile() profile {
 		firstName: q.form.Get("first_name"), lastName: q.form.Get("last_name"), phone: q.form.Get("phone"),
 		lang: q.form.Get("lang"), keywords: q.form.Get("keywords"),
 		notified: q.form.Get("receive_reviews_email_notifications") == "true",
+		version:  q.form.Get("version"),
 	}
+}
+
+// seen is the state that the form was made from. One that does not tell has seen nothing.
+// Of the organisation the profile shows nothing, so that it may be as it is.
+func (p profile) seen(org *roundtable.Org) roundtable.Precondition {
+	seen := roundtable.Precondition{Given: true}
+	if version, err := strconv.ParseInt(p.version, 10, 64); err == nil {
+		seen.States = []roundtable.State{{User: version, Org: org.Version}}
+	}
+	return seen
 }
 
 // patch is the update that asks for the profile.
@@ -88,18 +102,34 @@ func (q *request) showProfile() error {
 	return q.showProfileForm(http.StatusOK, profileOf(q.user), nil, v)
 }
 
-// saveProfile is POST /profile: an update of oneself like any other.
+// saveProfile is POST /profile: an update of oneself like any other. What was changed since
+// the form was shown, in another window or by somebody else, is not undone: it is shown.
 func (q *request) saveProfile() error {
 	posted := q.postedProfile()
-	_, err := q.pages.directory.UpdateUser(q.Context(), q.caller, q.user.ID, roundtable.Update{Patch: posted.patch()})
+	_, err := q.pages.directory.UpdateUser(q.Context(), q.caller, q.user.ID, roundtable.Update{Patch: posted.patch(), IfMatch: posted.seen(q.org)})
+	if isCode(err, roundtable.CodeVersionConflict) {
+		if err := q.readUser(); err != nil {
+			return err
+		}
+		v := view{Faults: []fault{{Text: q.words.Text("page.failed.changed_text")}}}
+		return q.showProfileForm(http.StatusPreconditionFailed, profileOf(q.user), nil, v)
+	}
 	if err != nil {
-		return q.showProfileForm(http.StatusBadRequest, posted, err, view{})
+		status := http.StatusBadRequest
+		if isCode(err, roundtable.CodeForbidden) {
+			status = http.StatusForbidden
+		}
+		return q.showProfileForm(status, posted, err, view{})
 	}
 	return q.goTo("/profile?done=saved")
 }
 
-// showProfileForm shows the form, with what stands against it.
+// showProfileForm shows the form, with what stands against it; to whom may not change its
+// profile, what that says.
 func (q *request) showProfileForm(status int, p profile, wrong error, v view) error {
+	if !q.user.Role.EditsItself() {
+		p = profileOf(q.user)
+	}
 	fields, err := q.profileFields(p)
 	if err != nil {
 		return errors.Join(wrong, err)
@@ -111,6 +141,10 @@ func (q *request) showProfileForm(status int, p profile, wrong error, v view) er
 		}
 	}
 	v.Title, v.Fields, v.Submit = q.words.Text("page.profile.title"), fields, q.words.Text("page.form.save")
+	v.Hidden = []field{{Name: "version", Value: p.version}}
 	v.Message = q.words.Text("page.profile.email", "email", q.user.Email)
+	if !q.user.Role.EditsItself() {
+		return q.show(status, "profile.html", v)
+	}
 	return q.show(status, "form_page.html", v)
 }

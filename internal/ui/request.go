@@ -22,6 +22,7 @@ type request struct {
 
 	caller directory.Caller
 	user   *roundtable.User // who is signed in; nil: nobody
+	org    *roundtable.Org  // of user
 }
 
 // recognise finds who is signed in. open pages are for everybody.
@@ -46,11 +47,17 @@ func (q *request) readSession(token string) error {
 	if err != nil {
 		return err
 	}
-	user, _, err := q.pages.directory.User(q.Context(), caller, caller.UserID)
+	q.caller = caller
+	return q.readUser()
+}
+
+// readUser reads who is signed in as of now.
+func (q *request) readUser() error {
+	user, org, err := q.pages.directory.User(q.Context(), q.caller, q.caller.UserID)
 	if err != nil {
 		return err
 	}
-	q.caller, q.user = caller, user
+	q.user, q.org = user, org
 	return q.speak(user.Lang)
 }
 

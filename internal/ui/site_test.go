@@ -147,6 +147,23 @@ func (b *browser) post(path string, pairs ...string) *answer {
 	return b.send(http.MethodPost, path, strings.NewReader(form.Encode()))
 }
 
+// version is that of the profile as its form has it.
+func (b *browser) version() string {
+	b.site.t.Helper()
+	_, rest, found := strings.Cut(b.get("/profile").is(200).body, `name="version" value="`)
+	version, _, _ := strings.Cut(rest, `"`)
+	if !found || version == "" {
+		b.site.t.Fatal("the form has no version")
+	}
+	return version
+}
+
+// save opens the profile, fills it in and sends it.
+func (b *browser) save(pairs ...string) *answer {
+	b.site.t.Helper()
+	return b.post("/profile", append(pairs, "version", b.version())...)
+}
+
 func (b *browser) send(method, path string, body io.Reader) *answer {
 	t := b.site.t
 	t.Helper()

@@ -154,6 +154,7 @@ var alike = map[string]string{
 	"page.login.password":   "it",
 	"page.sidebar.messages": "fr",
 	"page.form.error_title": "es ca",
+	"page.profile.no":       "es it ca",
 }
 
 func TestTranslated(t *testing.T) {

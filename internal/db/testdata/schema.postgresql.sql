@@ -158,7 +158,7 @@ CONSTRAINT mails_user_id_fkey ON mails FOREIGN KEY (user_id) REFERENCES users(id
 CREATE INDEX mails_by_user ON public.mails USING btree (user_id);
 CREATE INDEX mails_failed ON public.mails USING btree (failed_at) WHERE (failed_at IS NOT NULL);
 CREATE UNIQUE INDEX mails_pkey ON public.mails USING btree (id);
-CREATE INDEX mails_waiting ON public.mails USING btree (due_at, id) WHERE ((sent_at IS NULL) AND (cancelled_at IS NULL) AND (failed_at IS NULL));
+CREATE INDEX mails_waiting ON public.mails USING btree (kind, due_at, id) WHERE ((sent_at IS NULL) AND (cancelled_at IS NULL) AND (failed_at IS NULL));
 COLUMN orgs.id bigint NOT NULL IDENTITY BY DEFAULT;
 COLUMN orgs.provider_id bigint NOT NULL;
 COLUMN orgs.name text COLLATE C NOT NULL;

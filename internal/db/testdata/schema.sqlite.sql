@@ -142,7 +142,7 @@ CREATE TABLE mails (
 ) STRICT;
 CREATE INDEX mails_by_user ON mails (user_id);
 CREATE INDEX mails_failed ON mails (failed_at) WHERE failed_at IS NOT NULL;
-CREATE INDEX mails_waiting ON mails (due_at, id) WHERE sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL;
+CREATE INDEX mails_waiting ON mails (kind, due_at, id) WHERE sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL;
 CREATE TABLE orgs (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
     provider_id      INTEGER NOT NULL REFERENCES providers (id),

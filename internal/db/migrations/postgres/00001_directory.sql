@@ -272,7 +272,7 @@ CREATE TABLE mails (
     error        TEXT COLLATE "C" NOT NULL DEFAULT '' -- of the last try
 );
 
-CREATE INDEX mails_waiting ON mails (due_at, id) WHERE sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL;
+CREATE INDEX mails_waiting ON mails (kind, due_at, id) WHERE sent_at IS NULL AND cancelled_at IS NULL AND failed_at IS NULL;
 CREATE INDEX mails_failed ON mails (failed_at) WHERE failed_at IS NOT NULL;
 
 CREATE INDEX mails_by_user ON mails (user_id);
