@@ -62,7 +62,7 @@ type narrowed struct {
 // own returns the set, to be changed in place.
 func (n *narrowed) own() set {
 	if !n.owned {
-		n.set, n.owned = n.set.clone(), true
+		n.set, n.owned = n.clone(), true
 	}
 	return n.set
 }
