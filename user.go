@@ -1,5 +1,7 @@
 package roundtable
 
+import "slices"
+
 // Status says whether a user has accepted the invitation.
 type Status string
 
@@ -103,14 +105,19 @@ func (u *User) isActiveAdmin() bool {
 // View returns the user as a reader sees it, derived members filled in.
 func (u *User) View(org *Org) *User {
 	view := *u
-	view.SidebarPages = shownPages(u, org)
-	view.AvailableFeatures = make([]string, 0, len(features()))
+	view.Show(org)
+	return &view
+}
+
+// Show makes u the user as a reader sees it, of whom nobody else needs what is stored.
+func (u *User) Show(org *Org) {
+	u.SidebarPages = shownPages(u, org)
+	u.AvailableFeatures = make([]string, 0, len(features()))
 	for _, f := range features() {
-		if containsAll(view.SidebarPages, []string{f}) {
-			view.AvailableFeatures = append(view.AvailableFeatures, f)
+		if slices.Contains(u.SidebarPages, f) {
+			u.AvailableFeatures = append(u.AvailableFeatures, f)
 		}
 	}
-	view.ProviderLabel = org.ProviderLabel
-	view.Reports = []string{}
-	return &view
+	u.ProviderLabel = org.ProviderLabel
+	u.Reports = []string{}
 }

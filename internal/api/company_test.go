@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -23,6 +22,7 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/demo"
 	"github.com/roundtable-directory/roundtable/internal/directory"
 	"github.com/roundtable-directory/roundtable/internal/httpd"
+	"github.com/roundtable-directory/roundtable/internal/logtest"
 )
 
 // founded is when the demo company was planted, noon when the tests begin.
@@ -54,7 +54,7 @@ type company struct {
 	t       testing.TB // the test whose end closes it
 	db      *db.DB
 	now     atomic.Int64 // Unix seconds
-	log     lockedBuffer
+	log     logtest.Log
 	handler http.Handler
 	logger  *slog.Logger
 	client  *http.Client
@@ -165,23 +165,6 @@ type farConn struct {
 }
 
 func (c *farConn) RemoteAddr() net.Addr { return c.peer }
-
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
 
 // answer is a reply, read whole.
 type answer struct {

@@ -2,10 +2,8 @@ package api
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -61,13 +59,9 @@ type errorDetail struct {
 // writeError is the one writer of errors. What is not a *roundtable.Error is a
 // 500, and its text goes to the log only.
 func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	refusal, known := errors.AsType[*roundtable.Error](err)
+	refusal, known := httpd.RefusalOf(err)
 	if !known {
-		if errors.Is(err, context.Canceled) {
-			panic(http.ErrAbortHandler) // the client has gone; to return would answer 200
-		}
 		a.log.Error("request failed", "error", err, "method", r.Method, "path", r.URL.Path, "request_id", httpd.RequestID(r))
-		refusal = &roundtable.Error{Code: roundtable.CodeInternal}
 	}
 	kind := errorKinds[refusal.Code]
 	if kind.status == http.StatusServiceUnavailable && !httpd.VisitOf(r).Refused { // the log says once that the server stops
@@ -80,9 +74,7 @@ func (a *API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	header := w.Header()
 	header["Content-Type"] = jsonType
 	header["Content-Length"] = []string{strconv.Itoa(len(text))}
-	if refusal.RetryAfter > 0 {
-		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(refusal.RetryAfter.Seconds()))))
-	}
+	httpd.SetRetryAfter(header, refusal)
 	if method, ok := errors.AsType[*methodError](err); ok {
 		header.Set("Allow", strings.Join(method.allowed, ", "))
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/directory"
@@ -20,6 +21,7 @@ type reply struct {
 	header  map[string]string // further ones
 	page    http.Handler      // answers instead, for what is not JSON
 	status  int               // 0: 200
+	buffer  *bytes.Buffer     // holds the body until it is written; nil: nothing to give back
 }
 
 func newReply(body any) (*reply, error) {
@@ -32,16 +34,23 @@ func newPage[T any](page directory.Page, count int, name string, list []T) (*rep
 	if list == nil {
 		list = []T{}
 	}
-	var body bytes.Buffer
+	body := pageBuffers.Get().(*bytes.Buffer) // New makes nothing else
+	body.Reset()
 	maxPage := max(1, (count+page.PerPage-1)/page.PerPage)
-	fmt.Fprintf(&body, `{"page":%d,"max_page":%d,"count":%d,"%s":`, page.Number, maxPage, count, name)
-	if err := json.NewEncoder(&body).Encode(list); err != nil {
+	fmt.Fprintf(body, `{"page":%d,"max_page":%d,"count":%d,"%s":`, page.Number, maxPage, count, name)
+	if err := json.NewEncoder(body).Encode(list); err != nil {
 		return nil, err
 	}
 	body.Truncate(body.Len() - 1) // the newline that ends a value
 	body.WriteByte('}')
-	return &reply{body: body.Bytes()}, nil
+	return &reply{body: body.Bytes(), buffer: body}, nil
 }
+
+// pageBuffers are for the pages of lists, most of what searches would allocate otherwise.
+var pageBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxPageBuffer bounds what is kept of rare large pages.
+const maxPageBuffer = 128 << 10
 
 // jsonType has no charset: old clients compare it letter by letter (section 1.2).
 var jsonType = []string{"application/json"}
@@ -67,6 +76,9 @@ func (p *reply) write(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(p.status)
 	}
 	_, _ = w.Write(p.body) // nobody is left to tell that the client has gone
+	if p.buffer != nil && p.buffer.Cap() <= maxPageBuffer {
+		pageBuffers.Put(p.buffer)
+	}
 }
 
 // Representations of a user that an ETag names.

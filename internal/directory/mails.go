@@ -116,22 +116,7 @@ func longestDue(due []dueMail, most int) []dueMail {
 
 // asServer carries out a change that no caller asks for.
 func asServer[T any](ctx context.Context, d *Directory, weight int, do func(*operation) (T, error)) (T, error) {
-	var result T
-	it := &item{ctx: ctx, server: true, bulk: true, weight: max(1, weight), answered: make(chan struct{})}
-	it.do = func(o *operation) (err error) {
-		result, err = do(o)
-		return err
-	}
-	if err := d.queue.push(it); err != nil {
-		return result, err
-	}
-	select {
-	case <-it.answered:
-		return result, it.err
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
-	}
+	return carryOut(d, &item{ctx: ctx, server: true, bulk: true, weight: max(1, weight), answered: make(chan struct{})}, do)
 }
 
 // mailRow is a mail as it is stored.

@@ -97,7 +97,8 @@ func (o *operation) searchCandidate(s *userSearch) (*FoundUsers, error) {
 	if count == 0 || s.page.PerPage == 0 || s.page.Number > 1 {
 		return &FoundUsers{Count: count, Users: []*roundtable.User{}}, nil
 	}
-	return o.found(count, []string{id})
+	users, err := o.shown([]string{id})
+	return &FoundUsers{Count: count, Users: users}, err
 }
 
 // candidate loads who alone can match, if the caller may READ it.

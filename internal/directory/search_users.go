@@ -98,7 +98,8 @@ func (o *operation) search(s *userSearch, held *held) (*FoundUsers, error) {
 	}
 	count, ids := o.ask(s, held)
 	held.release()
-	return o.found(count, ids)
+	users, err := o.shown(ids)
+	return &FoundUsers{Count: count, Users: users}, err
 }
 
 // query is what the roster of an organisation is asked.
@@ -168,26 +169,4 @@ func merge(s *userSearch, held *held, results []roster.Result, from int) []roste
 	})
 	from = min(from, len(all))
 	return all[from:min(len(all), from+s.page.PerPage)]
-}
-
-// found reads the users that were found, in their order.
-func (o *operation) found(count int, ids []string) (*FoundUsers, error) {
-	found := &FoundUsers{Count: count, Users: []*roundtable.User{}}
-	if err := o.loadUsersByID(o.tx, ids); err != nil {
-		return nil, err
-	}
-	orgs := make(map[int64]bool)
-	for _, id := range ids {
-		if org := o.users[id].OrgID; o.facts.Orgs[org] == nil {
-			orgs[org] = true
-		}
-	}
-	if err := arrived(o.tx, o.askLists(o.tx, ids), o.askOrgs(o.tx, keys(orgs))); err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		user := o.users[id]
-		found.Users = append(found.Users, user.View(o.facts.Orgs[user.OrgID]))
-	}
-	return found, nil
 }

@@ -33,11 +33,7 @@ func (d *Directory) SSO(ctx context.Context, caller Caller, org int64) (*roundta
 // SetSSO makes or changes the configuration of an organisation. It has one at a time.
 func (d *Directory) SetSSO(ctx context.Context, caller Caller, org int64, change roundtable.SSOChange) (*roundtable.SSOView, error) {
 	view, err := judging(ctx, d, caller, 1, change.Form, func(o *operation) (*roundtable.SSOView, error) {
-		found, err := o.org(org)
-		if err != nil {
-			return nil, err
-		}
-		before, err := ssoOfOrg(o.tx, org)
+		found, before, err := o.orgWithSSO(org)
 		if err != nil {
 			return nil, err
 		}
@@ -55,6 +51,15 @@ func (d *Directory) SetSSO(ctx context.Context, caller Caller, org int64, change
 	})
 	d.logOrg("single sign-on set", caller, org, err)
 	return view, err
+}
+
+// orgWithSSO loads an organisation and its configuration; each is nil where there is none.
+func (o *operation) orgWithSSO(id int64) (org *roundtable.Org, sso *storedSSO, err error) {
+	if org, err = o.org(id); err != nil {
+		return nil, nil, err
+	}
+	sso, err = ssoOfOrg(o.tx, id)
+	return org, sso, err
 }
 
 // completeSSO fills in what the rule reads of the database.
@@ -85,11 +90,7 @@ func (o *operation) completeSSO(before *storedSSO, change *roundtable.SSOChange)
 // DeleteSSO takes the configuration of an organisation away.
 func (d *Directory) DeleteSSO(ctx context.Context, caller Caller, org int64, deletion roundtable.SSODeletion) error {
 	_, err := changing(ctx, d, caller, 1, func(o *operation) (int64, error) {
-		found, err := o.org(org)
-		if err != nil {
-			return org, err
-		}
-		before, err := ssoOfOrg(o.tx, org)
+		found, before, err := o.orgWithSSO(org)
 		if err != nil {
 			return org, err
 		}

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -13,16 +12,63 @@ import (
 
 // Bounds of what is remembered of uses.
 const (
-	maxUses     = 100_000 // keys; a use beyond is not noted, the key's next one may be
-	usesPerItem = 500     // keys that one operation writes, so that others wait for few
+	maxUses     = 100_000 // keys, and as many sessions; a use beyond is not noted, the next one may be
+	usesPerItem = 500     // that one operation writes, so that others wait for few
 )
 
-// uses remembers when keys were last used, so that no request costs a write. What is
-// not yet written when the process dies is lost.
+// uses remembers when keys and sessions were last used, so that no request costs a
+// write. What is not yet written when the process dies is lost.
 type uses struct {
-	mu        sync.Mutex
-	byKey     map[int64]use
-	bySession map[int64]sessionUse
+	keys     lastUses[use]
+	sessions lastUses[sessionUse]
+}
+
+// lastUses remember of each key, or of each session, its last use.
+type lastUses[U interface{ last() (id, at int64) }] struct {
+	mu   sync.Mutex
+	byID map[int64]U
+}
+
+func (u *lastUses[U]) keep(list ...U) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.byID == nil {
+		u.byID = make(map[int64]U)
+	}
+	for _, next := range list {
+		id, at := next.last()
+		known, has := u.byID[id]
+		_, knownAt := known.last()
+		if has && knownAt >= at || !has && len(u.byID) >= maxUses {
+			continue
+		}
+		u.byID[id] = next
+	}
+}
+
+// take returns the uses in the order of their ids, and forgets them.
+func (u *lastUses[U]) take() []U {
+	u.mu.Lock()
+	byID := u.byID
+	u.byID = nil
+	u.mu.Unlock()
+	list := make([]U, 0, len(byID))
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		list = append(list, byID[id])
+	}
+	return list
+}
+
+// write writes the uses so far through the write path. What cannot be written is kept
+// for the next time.
+func (u *lastUses[U]) write(d *Directory, of string, write func(*operation, []U) error) {
+	for list := range slices.Chunk(u.take(), usesPerItem) {
+		_, err := asServer(context.Background(), d, len(list), func(o *operation) (struct{}, error) { return struct{}{}, write(o, list) })
+		if err != nil {
+			u.keep(list...)
+			d.log.Warn("use of "+of+" not written", of, len(list), "error", err)
+		}
+	}
 }
 
 // use is the last use of a key.
@@ -32,39 +78,11 @@ type use struct {
 	at    int64 // Unix microseconds
 }
 
+func (u use) last() (id, at int64) { return u.keyID, u.at }
+
 // note remembers a use of a key that was let in.
 func (u *uses) note(actor roundtable.Actor, from roundtable.Origin) {
-	u.keep(use{keyID: actor.Key.ID, orgID: actor.User.OrgID, at: from.Now.UnixMicro()})
-}
-
-// keep remembers uses, of each key the last.
-func (u *uses) keep(list ...use) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.byKey == nil {
-		u.byKey = make(map[int64]use)
-	}
-	for _, next := range list {
-		known, has := u.byKey[next.keyID]
-		if has && known.at >= next.at || !has && len(u.byKey) >= maxUses {
-			continue
-		}
-		u.byKey[next.keyID] = next
-	}
-}
-
-// take returns the uses in the order of their keys, and forgets them.
-func (u *uses) take() []use {
-	u.mu.Lock()
-	byKey := u.byKey
-	u.byKey = nil
-	u.mu.Unlock()
-	list := make([]use, 0, len(byKey))
-	for _, last := range byKey {
-		list = append(list, last)
-	}
-	slices.SortFunc(list, func(a, b use) int { return cmp.Compare(a.keyID, b.keyID) })
-	return list
+	u.keys.keep(use{keyID: actor.Key.ID, orgID: actor.User.OrgID, at: from.Now.UnixMicro()})
 }
 
 // keepUses writes what was used, time after time, until ctx ends, and then once more.
@@ -83,23 +101,9 @@ func (d *Directory) keepUses(ctx context.Context, every time.Duration) {
 	}
 }
 
-// writeUses writes the uses so far through the write path. What cannot be written is
-// kept for the next time.
 func (d *Directory) writeUses() {
-	d.writeSessionUses()
-	for list := range slices.Chunk(d.uses.take(), usesPerItem) {
-		it := &item{ctx: context.Background(), server: true, bulk: true, weight: len(list), answered: make(chan struct{})}
-		it.do = func(o *operation) error { return o.writeUses(list) }
-		err := d.queue.push(it)
-		if err == nil {
-			<-it.answered
-			err = it.err
-		}
-		if err != nil {
-			d.uses.keep(list...)
-			d.log.Warn("use of keys not written", "keys", len(list), "error", err)
-		}
-	}
+	d.uses.sessions.write(d, "sessions", (*operation).writeSessionUses)
+	d.uses.keys.write(d, "keys", (*operation).writeUses)
 }
 
 // writeUses writes uses of keys and of their organisations. Of a key that was revoked

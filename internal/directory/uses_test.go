@@ -99,17 +99,17 @@ func TestManyUses(t *testing.T) {
 	t.Parallel()
 	d := openSmall(t)
 	for i := range 3*usesPerItem + 1 {
-		d.uses.keep(use{keyID: int64(i), orgID: 1, at: noon.UnixMicro()})
+		d.uses.keys.keep(use{keyID: int64(i), orgID: 1, at: noon.UnixMicro()})
 	}
 	d.writeUses()
 	if got := d.query(t, "SELECT count(*) || '' FROM api_keys WHERE last_used_at IS NOT NULL")[0]; got != "15" {
 		t.Errorf("%s uses", got)
 	}
 	for i := range maxUses + 5 {
-		d.uses.keep(use{keyID: int64(i), orgID: 1, at: noon.UnixMicro()})
+		d.uses.keys.keep(use{keyID: int64(i), orgID: 1, at: noon.UnixMicro()})
 	}
-	d.uses.keep(use{keyID: 7, orgID: 1, at: noon.UnixMicro() + 1})
-	if list := d.uses.take(); len(list) != maxUses || list[7].at != noon.UnixMicro()+1 {
+	d.uses.keys.keep(use{keyID: 7, orgID: 1, at: noon.UnixMicro() + 1})
+	if list := d.uses.keys.take(); len(list) != maxUses || list[7].at != noon.UnixMicro()+1 {
 		t.Errorf("%d uses are remembered", len(list))
 	}
 }

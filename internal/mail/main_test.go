@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/mail"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -230,26 +229,6 @@ func (w *world) cancel(n int) error {
 		return err
 	})
 }
-
-// logged is a log that can be read.
-type logged struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *logged) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(line)
-}
-
-func (l *logged) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func (l *logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
 func newTestMessage(t *testing.T) *gomail.Msg {
 	t.Helper()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/logtest"
 	"github.com/roundtable-directory/roundtable/internal/mail/mailtest"
 )
 
@@ -363,9 +365,9 @@ func TestFolder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	folder := filepath.Join(t.TempDir(), "mails")
-	var log logged
+	var log logtest.Log
 	w.queue(t, roundtable.MailInvitation, "{}", people)
-	if err := w.worker(t, w.Directory, Folder{Path: folder, Log: log.logger()}).Drain(t.Context()); err != nil {
+	if err := w.worker(t, w.Directory, Folder{Path: folder, Log: slog.New(slog.NewTextHandler(&log, nil))}).Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join(folder, "1-invitation.eml")
@@ -378,7 +380,7 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, info, err)
 		}
 	}
-	if line := log.text(); !strings.Contains(line, "u300@example.com") || !strings.Contains(line, "invitation") || strings.Contains(line, "https") {
+	if line := log.String(); !strings.Contains(line, "u300@example.com") || !strings.Contains(line, "invitation") || strings.Contains(line, "https") {
 		t.Errorf("logged %s", line)
 	}
 	wantStates(t, w, map[string]int{"sent": 1})
@@ -387,7 +389,7 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.queue(t, roundtable.MailReset, "{}", 0)
-	if err := w.worker(t, w.Directory, Folder{Path: file, Log: log.logger()}).Drain(t.Context()); err == nil {
+	if err := w.worker(t, w.Directory, Folder{Path: file, Log: slog.New(slog.NewTextHandler(&log, nil))}).Drain(t.Context()); err == nil {
 		t.Error("a mail went into a file as if it were a folder")
 	}
 	wantStates(t, w, map[string]int{"sent": 1, "waiting": 1})

@@ -143,7 +143,8 @@ func (w *wanted) has(text string) bool {
 	return text == w.prefix || !w.whole && strings.HasPrefix(text, w.prefix) || w.mistyped != "" && roundtable.Mistyped(w.mistyped, text)
 }
 
-// find returns the slots, below size, that have a text that is wanted.
+// find returns the slots, below size, that have a text that is wanted, for the caller to
+// keep.
 func (x *index) find(w wanted, size int) set {
 	found := newSet(size)
 	from, to := x.texts.startingWith(w.prefix)

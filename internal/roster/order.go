@@ -3,7 +3,6 @@ package roster
 import (
 	"bytes"
 	"cmp"
-	"maps"
 	"slices"
 	"sort"
 
@@ -80,36 +79,37 @@ func (f Result) walk(slots []uint32, descending bool, visit func(slot uint32) bo
 
 // byTrait goes through the few values, one after the other.
 func (f Result) byTrait(order roundtable.UserOrder, descending bool, visit func(slot uint32) bool) {
-	values := f.byValue(order)
-	names := slices.Sorted(maps.Keys(values))
+	values := f.valuesOf(order)
+	slices.SortFunc(values, func(a, b value) int { return cmp.Compare(a.name, b.name) })
 	if descending {
-		slices.Reverse(names)
+		slices.Reverse(values)
 	}
-	for _, name := range names {
-		if !values[name].walk(f.roster.byID, descending, visit) {
+	for _, v := range values {
+		wanted := func(slot uint32) bool { return v.slots.has(slot) != v.is || visit(slot) }
+		if !f.walk(f.roster.byID, descending, wanted) {
 			return
 		}
 	}
 }
 
-// byValue parts the found by role or by status.
-func (f Result) byValue(order roundtable.UserOrder) map[string]Result {
-	values := make(map[string]Result)
-	part := func(value string, in set, is bool) {
-		slots := f.slots.clone()
-		slots.keepIf(in, is, !is)
-		if n := slots.count(); n > 0 {
-			values[value] = Result{f.roster, slots, n}
-		}
-	}
+// value is a value of a trait: that of the slots, or if not is, of all others.
+type value struct {
+	name  string
+	slots set
+	is    bool
+}
+
+// valuesOf are the values of roles or statuses that somebody has who was found.
+func (f Result) valuesOf(order roundtable.UserOrder) []value {
 	kinds := &f.roster.kinds
 	if order == roundtable.OrderByStatus {
-		part(string(roundtable.Invited), kinds.invited, true)
-		part(string(roundtable.Active), kinds.invited, false)
-		return values
+		return []value{{string(roundtable.Invited), kinds.invited, true}, {string(roundtable.Active), kinds.invited, false}}
 	}
+	var values []value
 	for n, slots := range kinds.roles {
-		part(string(traits(n).role()), slots, true)
+		if f.slots.intersects(slots) {
+			values = append(values, value{string(traits(n).role()), slots, true})
+		}
 	}
 	return values
 }

@@ -93,10 +93,10 @@ func (r *Roster) addHolders(to set, shop uint32) {
 }
 
 // keepBearers keeps those whose last name contains a part.
-func (r *Roster) keepBearers(found set, part string) {
+func (r *Roster) keepBearers(found *narrowed, part string) {
 	names := r.last.containing(part)
 	if names.count()*8 > r.last.size() { // then going through their slots is slower
-		found.keepMarked(r.lastNames, names)
+		found.own().keepMarked(r.lastNames, names)
 		return
 	}
 	bearers := r.postingsOf(&r.bearers, r.last.size(), func(slot uint32) []uint32 { return r.lastNames[slot : slot+1] })
@@ -105,5 +105,5 @@ func (r *Roster) keepBearers(found set, part string) {
 	for _, slot := range bearers.stale {
 		holding.put(slot, names.has(r.lastNames[slot]))
 	}
-	found.intersect(holding)
+	found.to(holding)
 }

@@ -17,11 +17,11 @@ type scope struct {
 	members    set
 }
 
-// scopeOf is whom the manager READs, itself included (section 2). It is the caller's
-// to change.
+// scopeOf is whom the manager READs, itself included (section 2). It is remembered, and
+// not to be changed.
 func (r *Roster) scopeOf(caller *roundtable.User) set {
 	if roundtable.SearchesOver(caller) {
-		return r.present.clone()
+		return r.present
 	}
 	r.mu.Lock()
 	known := r.scopes[caller.ID]
@@ -35,13 +35,14 @@ func (r *Roster) scopeOf(caller *roundtable.User) set {
 		r.scopes[caller.ID] = known
 		r.mu.Unlock()
 	}
-	members := known.members.clone()
 	if id, err := keyOf(caller.ID); err == nil {
-		if slot, _, found := r.find(id); found {
+		if slot, _, found := r.find(id); found && !known.members.has(slot) { // it manages nothing
+			members := known.members.clone()
 			members.add(slot)
+			return members
 		}
 	}
-	return members
+	return known.members
 }
 
 func (r *Roster) newScope(caller *roundtable.User) *scope {

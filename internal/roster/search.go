@@ -21,14 +21,14 @@ func (q *Query) NeedsShops() bool {
 // Result is who matches.
 type Result struct {
 	roster *Roster
-	slots  set
+	slots  set // not to be changed, and gone with the next change of the roster
 	Count  int
 }
 
 // Search finds who matches. The e-mail address is not looked at, and Business is the
 // id of one that exists.
 func (r *Roster) Search(q *Query) Result {
-	found := r.scopeOf(q.Caller)
+	found := &narrowed{set: r.scopeOf(q.Caller)}
 	r.keepKinds(found, q.UserSearch)
 	if q.LastName != "" {
 		r.keepBearers(found, q.LastName)
@@ -42,23 +42,23 @@ func (r *Roster) Search(q *Query) Result {
 	if q.Query.Set {
 		r.keepWords(found, roundtable.Words(q.Query.Value), q.Mistyped)
 	}
-	return Result{roster: r, slots: found, Count: found.count()}
+	return Result{roster: r, slots: found.set, Count: found.count()}
 }
 
-func (r *Roster) keepKeywords(found set, keywords []string) {
+func (r *Roster) keepKeywords(found *narrowed, keywords []string) {
 	holders := newSet(len(r.ids))
 	for _, text := range folded(keywords) {
 		holders.union(r.keywords.find(wanted{prefix: text, whole: true}, len(r.ids)))
 	}
-	found.intersect(holders)
+	found.to(holders)
 }
 
 // keepReaders keeps those who may READ a business; one that is not here is another
 // organisation's, of the same provider.
-func (r *Roster) keepReaders(found set, business string) {
+func (r *Roster) keepReaders(found *narrowed, business string) {
 	shop := r.shops.number(business)
 	if shop == noShop {
-		found.intersect(r.ofRoles(roundtable.Provider))
+		found.to(r.ofRoles(roundtable.Provider))
 		return
 	}
 	readers := r.ofRoles(roundtable.Provider, roundtable.OrgAdmin, roundtable.OrgManager)
@@ -72,20 +72,20 @@ func (r *Roster) keepReaders(found set, business string) {
 		}
 	}
 	r.addHolders(readers, shop)
-	found.intersect(readers)
+	found.to(readers)
 }
 
 // keepWords keeps those who have, for each word, one that begins with it. A search for
 // nothing but signs finds nobody.
-func (r *Roster) keepWords(found set, words []string, mistyped bool) {
+func (r *Roster) keepWords(found *narrowed, words []string, mistyped bool) {
 	if len(words) == 0 {
-		clear(found)
+		found.to(nil)
 	}
 	for _, word := range words {
 		wanted := wanted{prefix: word}
 		if mistyped && utf8.RuneCountInString(word) >= roundtable.MistypedLength {
 			wanted.mistyped = word
 		}
-		found.intersect(r.words.find(wanted, len(r.ids)))
+		found.to(r.words.find(wanted, len(r.ids)))
 	}
 }

@@ -52,6 +52,27 @@ func (s set) intersects(other set) bool {
 	return false
 }
 
+// narrowed is a set from which more and more is taken away. It begins with one that is
+// not its own, which it copies before it changes it.
+type narrowed struct {
+	set
+	owned bool
+}
+
+// own returns the set, to be changed in place.
+func (n *narrowed) own() set {
+	if !n.owned {
+		n.set, n.owned = n.clone(), true
+	}
+	return n.set
+}
+
+// to keeps what is in other too, and takes other over: no third set is needed.
+func (n *narrowed) to(other set) {
+	other.intersect(n.set)
+	n.set, n.owned = other, true
+}
+
 // union adds all of other, which is no longer than s.
 func (s set) union(other set) {
 	for i, word := range other {

@@ -65,22 +65,22 @@ func (r *Roster) setTraits(slot uint32, t traits) {
 }
 
 // keepKinds keeps those that a search for roles and the like lets through.
-func (r *Roster) keepKinds(found set, search *roundtable.UserSearch) {
+func (r *Roster) keepKinds(found *narrowed, search *roundtable.UserSearch) {
 	if len(search.Roles) > 0 {
-		found.intersect(r.ofRoles(search.Roles...))
+		found.to(r.ofRoles(search.Roles...))
 	}
 	if len(search.Statuses) > 0 {
-		found.keepIf(r.kinds.invited, slices.Contains(search.Statuses, roundtable.Invited), slices.Contains(search.Statuses, roundtable.Active))
+		found.own().keepIf(r.kinds.invited, slices.Contains(search.Statuses, roundtable.Invited), slices.Contains(search.Statuses, roundtable.Active))
 	}
 	if search.Disabled.Set {
-		found.keepIf(r.kinds.disabled, search.Disabled.Value, !search.Disabled.Value)
+		found.own().keepIf(r.kinds.disabled, search.Disabled.Value, !search.Disabled.Value)
 	}
 	if search.HasBusinesses.Set {
-		found.keepIf(r.kinds.assigned, search.HasBusinesses.Value, !search.HasBusinesses.Value)
+		found.own().keepIf(r.kinds.assigned, search.HasBusinesses.Value, !search.HasBusinesses.Value)
 	}
 }
 
-// ofRoles are the slots of users with one of the roles.
+// ofRoles are the slots of users with one of the roles, for the caller to keep.
 func (r *Roster) ofRoles(roles ...roundtable.Role) set {
 	all := newSet(len(r.ids))
 	for _, role := range roles {

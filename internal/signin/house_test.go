@@ -20,6 +20,7 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
 	"github.com/roundtable-directory/roundtable/internal/directory"
+	"github.com/roundtable-directory/roundtable/internal/logtest"
 	"github.com/roundtable-directory/roundtable/internal/secret"
 )
 
@@ -31,28 +32,11 @@ type house struct {
 	directory *directory.Directory
 	service   *Service
 	server    *httptest.Server
-	log       lockedBuffer
+	log       logtest.Log
 	pages     pages
 
 	mu  sync.Mutex
 	now time.Time // zero: the clock of the machine
-}
-
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // pages are Plain, and keep what they were told.

@@ -1,12 +1,8 @@
 package ui
 
 import (
-	"context"
-	"errors"
-	"math"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/httpd"
@@ -40,13 +36,7 @@ func (e *crossOriginError) Unwrap() error { return &roundtable.Error{Code: round
 
 // fail answers with a refusal. What is none is a 500, and its text goes to the log only.
 func (q *request) fail(err error) {
-	refusal, known := errors.AsType[*roundtable.Error](err)
-	if !known {
-		if errors.Is(err, context.Canceled) {
-			panic(http.ErrAbortHandler) // the browser has gone; to return would answer 200
-		}
-		refusal = &roundtable.Error{Code: roundtable.CodeInternal}
-	}
+	refusal, _ := httpd.RefusalOf(err)
 	if refusal.Code == roundtable.CodeUnauthenticated {
 		q.sendToLogin()
 		return
@@ -58,7 +48,7 @@ func (q *request) fail(err error) {
 	if page.status >= http.StatusInternalServerError && !httpd.VisitOf(q.Request).Refused {
 		q.pages.options.Log.Error("page failed", "error", err, "path", httpd.VisitOf(q.Request).Route, "request_id", httpd.RequestID(q.Request))
 	}
-	wait(q.w.Header(), refusal)
+	httpd.SetRetryAfter(q.w.Header(), refusal)
 	v := view{Title: q.words.Text(page.title), Message: q.words.Text(page.text)}
 	if page.status == http.StatusInternalServerError {
 		v.RequestID = httpd.RequestID(q.Request)
@@ -77,11 +67,4 @@ func (q *request) sendToLogin() {
 		address += "?" + url.Values{"next": {q.URL.EscapedPath()}}.Encode()
 	}
 	_ = q.goTo(address) // never fails
-}
-
-// wait tells when to come back.
-func wait(header http.Header, refusal *roundtable.Error) {
-	if refusal.RetryAfter > 0 {
-		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(refusal.RetryAfter.Seconds()))))
-	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/directory"
+	"github.com/roundtable-directory/roundtable/internal/httpd"
 )
 
 // showLogin is GET /login. A connection token in the address signs in at once.
@@ -110,7 +111,7 @@ func (q *request) refuseLogin(f loginForm, err error) error {
 		f.faults = []fault{{Field: "email", Text: q.words.Text("page.login.sso_only")}}
 		return q.showLoginForm(http.StatusBadRequest, f)
 	case roundtable.CodeRateLimited:
-		wait(q.w.Header(), refusal)
+		httpd.SetRetryAfter(q.w.Header(), refusal)
 		f.faults = []fault{{Text: q.words.Text("page.login.often", "count", minutes(refusal))}}
 		return q.showLoginForm(http.StatusTooManyRequests, f)
 	}

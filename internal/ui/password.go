@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/httpd"
 )
 
 // showPassword is GET /password.
@@ -70,7 +71,7 @@ func (q *request) showNewPassword(status int, v view, wrong error) error {
 		f.Error = q.words.Text("page.error.repeated")
 		v.Faults = []fault{{Field: f.Name, Text: f.Error}}
 	case known && refusal.Code == roundtable.CodeRateLimited:
-		wait(q.w.Header(), refusal)
+		httpd.SetRetryAfter(q.w.Header(), refusal)
 		status, v.Faults = http.StatusTooManyRequests, []fault{{Text: q.words.Text("page.login.often", "count", minutes(refusal))}}
 	default:
 		var ok bool

@@ -1,7 +1,6 @@
 package ui_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -42,15 +40,13 @@ type site struct {
 	d   *directory.Directory
 	now atomic.Int64 // Unix seconds
 	url string
-	mu  sync.Mutex
-	log bytes.Buffer
 }
 
 func newSite(t *testing.T, o ui.Options) *site {
 	t.Helper()
 	s := &site{t: t, db: dbtest.Opened(t, template.Place(t, db.Options{}))}
 	s.now.Store(noon)
-	o.Log = slog.New(slog.NewJSONHandler(s, nil))
+	o.Log = slog.New(slog.DiscardHandler)
 	s.d = directory.New(s.db, directory.Options{Now: s.clock, Log: o.Log, RefusalTime: time.Nanosecond, UseEvery: time.Hour})
 	t.Cleanup(s.d.Close)
 	pages, err := ui.New(s.d, o)
@@ -69,12 +65,6 @@ func newSite(t *testing.T, o ui.Options) *site {
 }
 
 func (s *site) clock() time.Time { return time.Unix(s.now.Load(), 0) }
-
-func (s *site) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.Write(p)
-}
 
 func (s *site) exec(query string, args ...any) {
 	s.t.Helper()
