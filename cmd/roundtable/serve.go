@@ -172,6 +172,7 @@ func (s *serveSettings) directory(
 		Log: log, MaxBatch: s.maxBatch, Hasher: hasher, RateLimit: s.rateLimit, Observe: observe,
 		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute, ReviewThreshold: s.reviewThreshold,
 		PublicURL: strings.TrimSuffix(cmp.Or(s.publicURL, s.url(listener)), "/"), Sealer: sealer,
+		Published: demo.Published,
 	})
 }
 
