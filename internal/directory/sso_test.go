@@ -335,28 +335,3 @@ func TestSSOAssertionsAreTakenOnce(t *testing.T) {
 		t.Errorf("%d are kept", len(rows))
 	}
 }
-
-// TestSSOEndsAreAnnounced: 30 and 7 days before, once each, to the administrators.
-func TestSSOEndsAreAnnounced(t *testing.T) {
-	d := openSmall(t)
-	d.exec(t, fmt.Sprintf("UPDATE sso_configurations SET expires_at = %d", noon.Add(31*24*time.Hour).UnixMicro()))
-	after := func(days int) string {
-		t.Helper()
-		d.now = noon.Add(time.Duration(days) * 24 * time.Hour)
-		for range 2 { // once each
-			if err := d.AnnounceSSOEnds(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return fmt.Sprint(len(d.query(t, "SELECT kind FROM mails WHERE kind = 'sso_expiry'")))
-	}
-	for _, step := range [][2]any{{0, "0"}, {1, "2"}, {20, "2"}, {24, "4"}, {30, "4"}, {40, "4"}} {
-		if got := after(step[0].(int)); got != step[1] {
-			t.Errorf("after %d days %s mails, want %s", step[0], got, step[1])
-		}
-	}
-	rows := d.query(t, "SELECT DISTINCT user_id FROM mails ORDER BY user_id")
-	if fmt.Sprint(rows) != fmt.Sprint([]string{userID(arthur), userID(guenever)}) {
-		t.Errorf("to %v", rows)
-	}
-}
