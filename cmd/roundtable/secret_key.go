@@ -13,6 +13,9 @@ import (
 // ssoWatch is how often is looked for ends of single sign-on configurations.
 const ssoWatch = time.Hour
 
+// pruneEvery is how often something of what is over is removed.
+const pruneEvery = time.Minute
+
 // sealer keeps secrets under the key that the settings name; nil: there is none. The demo
 // makes one up, as its database is gone with it.
 func (s *serveSettings) sealer() (*secret.Sealer, error) {

@@ -218,6 +218,7 @@ func (s *serveSettings) serveUntil(ctx context.Context, server *httpd.Server, wo
 	var mailed sync.WaitGroup
 	mailed.Go(func() { worker.Run(mailing) })
 	mailed.Go(func() { d.WatchSSO(mailing, ssoWatch) })
+	mailed.Go(func() { d.Prune(mailing, pruneEvery) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve() }()
 	var err error
