@@ -96,28 +96,28 @@ func (o *operation) stampNotices(t *pruned, mails []any) error {
 	}
 	return db.EachIn(o.tx, "SELECT id, user_id, about, tries, sent_at, cancelled_at IS NOT NULL, failed_at IS NOT NULL FROM mails"+
 		" WHERE kind = '"+mailReview+"' AND "+t.over+" AND id IN (?ids)", t.moments(o.now), ids, func(rows *db.Rows) error {
-			var id int64
-			var user, about string
-			var kept keptMail
-			var cancelled, failed bool
-			if err := rows.Scan(&id, &user, &about, &kept.Tries, &kept.SentAt, &cancelled, &failed); err != nil {
-				return err
-			}
-			kept.Status = mailStatus(kept.SentAt != nil, cancelled, failed)
-			var review struct {
-				OrgID int64  `json:"org_id"`
-				ID    string `json:"review_id"`
-			}
-			if err := json.Unmarshal([]byte(about), &review); err != nil {
-				return err
-			}
-			text, err := json.Marshal(kept)
-			if err != nil {
-				return err
-			}
-			return o.tx.Later("UPDATE review_notices SET reason = substr(reason, 1, length(reason) - 1) || ',\"mail\":' || $5 || '}'"+
-				" WHERE org_id = $1 AND review_id = $2 AND user_id = $3 AND mail_id = $4", review.OrgID, review.ID, user, id, string(text))
-		})
+		var id int64
+		var user, about string
+		var kept keptMail
+		var cancelled, failed bool
+		if err := rows.Scan(&id, &user, &about, &kept.Tries, &kept.SentAt, &cancelled, &failed); err != nil {
+			return err
+		}
+		kept.Status = mailStatus(kept.SentAt != nil, cancelled, failed)
+		var review struct {
+			OrgID int64  `json:"org_id"`
+			ID    string `json:"review_id"`
+		}
+		if err := json.Unmarshal([]byte(about), &review); err != nil {
+			return err
+		}
+		text, err := json.Marshal(kept)
+		if err != nil {
+			return err
+		}
+		return o.tx.Later("UPDATE review_notices SET reason = substr(reason, 1, length(reason) - 1) || ',\"mail\":' || $5 || '}'"+
+			" WHERE org_id = $1 AND review_id = $2 AND user_id = $3 AND mail_id = $4", review.OrgID, review.ID, user, id, string(text))
+	})
 }
 
 // mailStatus is what became of a mail.

@@ -1,7 +1,10 @@
 package directory
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -155,4 +158,107 @@ func TestPruneLeavesInvitations(t *testing.T) {
 	if left := d.query(t, "SELECT '' || mail_id FROM links ORDER BY mail_id"); !slices.Equal(left, []string{"12", "21", "22", "32", "41", "51", "52"}) {
 		t.Errorf("links left are %q", left)
 	}
+}
+
+// Who was told of a review is told as before once the mails are gone, which two nodes
+// remove at once.
+func TestPruneLeavesNotices(t *testing.T) {
+	t.Parallel()
+	d := open(t, smallCompany(), Options{ReviewThreshold: 2})
+	d.exec(t, "UPDATE users SET receive_reviews_email_notifications = TRUE")
+	d.send(t, merlin, stars("bad", 1, 1))
+	for state, n := range map[string]int{"sent_at": arthur, "cancelled_at": bohort, "failed_at": karadoc} {
+		d.exec(t, fmt.Sprintf("UPDATE mails SET tries = 3, %s = %d WHERE user_id = '%s'", state, noon.UnixMicro(), userID(n)))
+	}
+	read := func() string {
+		t.Helper()
+		found, err := d.ReviewNotices(t.Context(), d.caller(merlin), "bad", roundtable.Opt[int64]{}, Page{1, 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(found.List)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	before := read()
+	if strings.Count(before, `"tries":3`) != 3 {
+		t.Fatalf("told of %s", before)
+	}
+	d.plantMail(t, 1_000_000, perceval, roundtable.MailReset, "{}")
+	d.now = noon.Add(91 * day)
+	nodes := []*opened{d, d.node(t)}
+	atOnce(2, func(i int) {
+		if err := newPruning(nodes[i].Directory).round(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	if after := read(); after != before {
+		t.Errorf("told\n%s\nbefore\n%s", after, before)
+	}
+	if left := d.query(t, "SELECT '' || id FROM mails WHERE tries = 3"); len(left) > 0 {
+		t.Errorf("mails %q are left", left)
+	}
+}
+
+// A round looks at a page of a table and the next one goes on from there; after the end it
+// begins anew. What is not over is passed by.
+func TestPruneGoesOn(t *testing.T) {
+	t.Parallel()
+	d := openSmall(t)
+	const rows = 2*prunePage + 10
+	var all [][]any
+	for i := range rows {
+		ends := d.ago(2 * time.Hour)
+		if i%2 == 0 {
+			ends = d.ago(0)
+		}
+		all = append(all, []any{[]byte{byte(i >> 8), byte(i)}, userID(perceval), "posts", 0, ends})
+	}
+	err := d.db.Write(t.Context(), func(tx *db.Tx) error {
+		err := db.RowsLater(tx, "INSERT INTO handovers (token_hash, user_id, page, created_at, expires_at) VALUES (?rows)", all)
+		if err != nil {
+			return err
+		}
+		return tx.Flush()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPruning(d.Directory)
+	for round, want := range []int{rows - prunePage/2, rows - prunePage, rows / 2, rows / 2} {
+		if err := p.round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if left := len(d.query(t, "SELECT page FROM handovers")); left != want {
+			t.Errorf("after round %d %d are left, want %d", round+1, left, want)
+		}
+	}
+	d.now = d.now.Add(2 * time.Hour)
+	for range 3 {
+		if err := p.round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left := len(d.query(t, "SELECT page FROM handovers")); left != 0 {
+		t.Errorf("in the end %d are left", left)
+	}
+}
+
+func TestPruneRunsUntilItsEnd(t *testing.T) {
+	t.Parallel()
+	d := openSmall(t)
+	d.insert(t, "INSERT INTO handovers (token_hash, user_id, page, created_at, expires_at) VALUES ($1, $2, 'posts', 0, 1)", []byte{1}, userID(perceval))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.Prune(ctx, time.Millisecond)
+	}()
+	for len(d.query(t, "SELECT page FROM handovers")) > 0 {
+		runtime.Gosched()
+	}
+	cancel()
+	<-ended
 }
