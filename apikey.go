@@ -52,6 +52,7 @@ const (
 	SessionExpired Refusal = "expired session"
 	UserUnknown    Refusal = "unknown user"
 	PasswordWrong  Refusal = "wrong password"
+	PasswordDemo   Refusal = "demo password, and the server listens beyond loopback"
 	OwnerSSOOnly   Refusal = "user signs in through single sign-on only"
 	OwnerProvider  Refusal = "connection token of a PROVIDER"
 	TokenUnknown   Refusal = "unknown token"

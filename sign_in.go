@@ -18,3 +18,12 @@ func RefuseSignIn(user *User, kind SessionKind) Refusal {
 	}
 	return Accepted
 }
+
+// RefusePassword judges a password that proved to be its owner's: one that is published, as
+// those of the demo company are, lets in where its keys do, which is on loopback only.
+func RefusePassword(published bool, from Origin) Refusal {
+	if published && !from.Loopback {
+		return PasswordDemo
+	}
+	return Accepted
+}

@@ -74,6 +74,13 @@ func (s *SSO) WarningDue(now time.Time) bool {
 	return false
 }
 
+// TellsContact reports whether a mail to contact, about an end, still says what is so: it is
+// who looks after the configuration, which ends then.
+func (s *SSO) TellsContact(contact string, end time.Time) bool {
+	return s.Enabled && s.ExpiresAt != nil && s.Settings.ContactEmail == contact &&
+		time.UnixMicro(int64(*s.ExpiresAt)).Unix() == end.Unix()
+}
+
 // SSOAddresses are what an identity provider is told about this side.
 type SSOAddresses struct {
 	Login    string // where a sign-in begins

@@ -18,7 +18,7 @@ func (s *serveSettings) greet(ctx context.Context, stdout io.Writer, log *slog.L
 	url := s.url(listener)
 	log.Info("listening", "url", url)
 	if !httpd.Loopback(listener) && hasDemoKeys(ctx, database) {
-		log.Warn("the database holds demo keys; they answer 401, because the server listens beyond loopback")
+		log.Warn("the database holds demo keys; they answer 401, and the demo password signs nobody in, because the server listens beyond loopback")
 	}
 	if !s.demo {
 		fmt.Fprintf(stdout, "Roundtable listens on %s. Sign in: %s/login Reference: %s/docs\n", url, url, url)

@@ -57,6 +57,6 @@ wins over the environment.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(serveCommand(), initCommand(), healthCommand(), migrateCommand(), backupCommand(), restoreCommand(), copyCommand(), mailsCommand(), ssoCommand(), versionCommand(), hashCommand())
+	root.AddCommand(serveCommand(), initCommand(), healthCommand(), migrateCommand(), backupCommand(), restoreCommand(), copyCommand(), mailsCommand(), ssoCommand(), rekeyCommand(), versionCommand(), hashCommand())
 	return root.ExecuteContext(ctx)
 }

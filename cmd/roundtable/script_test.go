@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,6 +39,7 @@ func TestMain(m *testing.M) {
 //	start arguments…                   runs serve; sets URL and ADDRESS, prints its greeting
 //	stop [TERM]                        interrupts the server, which must exit with 0; prints what it logged
 //	request METHOD PATH [KEY [BODY]]   prints status and body
+//	login EMAIL PASSWORD               posts the form of the page, prints status and body
 //	paste                              sends the curl line of the greeting
 //	capture NAME regexp                sets NAME to what the first group matches in stdout
 //	sql DATABASE statement             changes a database from outside
@@ -76,7 +78,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": startServer, "stop": stopServer, "request": sendRequest, "paste": pasteCurl,
+			"start": startServer, "stop": stopServer, "request": sendRequest, "login": postLogin, "paste": pasteCurl,
 			"capture": capture, "sql": runSQL, "empty": isEmpty, "status": runToStatus, "truncate": copyBeginning, "overwrite": copyOverwritten,
 			"logged": waitForLog,
 		},
@@ -132,6 +134,16 @@ func sendRequest(ts *testscript.TestScript, _ bool, args []string) {
 	args = append(args, "", "")
 	header := map[string]string{"x-APIKey": args[2], "Content-Type": "application/json"}
 	report(ts, args[0], (*server(ts)).URL+args[1], header, args[3])
+}
+
+func postLogin(ts *testscript.TestScript, _ bool, args []string) {
+	form := url.Values{"email": {args[0]}, "password": {args[1]}}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	header := map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Accept-Language": "en"}
+	status, answer, err := send(context.Background(), client, "POST", (*server(ts)).URL+"/login", header, form.Encode())
+	ts.Check(err)
+	fmt.Fprintln(ts.Stdout(), status)
+	fmt.Fprintln(ts.Stdout(), answer)
 }
 
 func report(ts *testscript.TestScript, method, url string, header map[string]string, body string) {

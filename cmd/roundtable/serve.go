@@ -172,6 +172,7 @@ func (s *serveSettings) directory(
 		Log: log, MaxBatch: s.maxBatch, Hasher: hasher, RateLimit: s.rateLimit, Observe: observe,
 		SessionIdle: s.sessionIdle, SessionAbsolute: s.sessionAbsolute, ReviewThreshold: s.reviewThreshold,
 		PublicURL: strings.TrimSuffix(cmp.Or(s.publicURL, s.url(listener)), "/"), Sealer: sealer,
+		Published: demo.Published,
 	})
 }
 
@@ -217,6 +218,7 @@ func (s *serveSettings) serveUntil(ctx context.Context, server *httpd.Server, wo
 	var mailed sync.WaitGroup
 	mailed.Go(func() { worker.Run(mailing) })
 	mailed.Go(func() { d.WatchSSO(mailing, ssoWatch) })
+	mailed.Go(func() { d.Prune(mailing, pruneEvery) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve() }()
 	var err error

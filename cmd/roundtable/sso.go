@@ -74,7 +74,7 @@ func (s *ssoSettings) command(name, short string, do func(context.Context, *dire
 			if s.provider == "" {
 				return errors.New("--provider: name the provider by its label")
 			}
-			sealer, err := readSealer(s.secretKeyFile)
+			sealer, err := readSealer("--secret-key-file", s.secretKeyFile)
 			if err != nil {
 				return err
 			}

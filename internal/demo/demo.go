@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/roundtable-directory/roundtable"
@@ -53,6 +54,12 @@ func Keys() []Key {
 		{"demo-other-org-admin", User("721"), "ORG_ADMIN of organisation 124, same provider"},
 		{"demo-rome-admin", User("731"), "ORG_ADMIN of organisation 200, another provider"},
 	}
+}
+
+// Published reports whether a password is the printed one of somebody of the demo company,
+// whichever database it is in.
+func Published(userID, password string) bool {
+	return password == Password && len(userID) == len(userPrefix)+3 && strings.HasPrefix(userID, userPrefix)
 }
 
 // Plant puts the demo company into an empty database, and leaves one that holds

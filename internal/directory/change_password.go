@@ -23,12 +23,12 @@ func (d *Directory) ChangePassword(ctx context.Context, caller Caller, old, pass
 	if err != nil {
 		return err
 	}
-	verified, err := d.verify(ctx, h, old)
+	verified, err := d.verify(ctx, h, old, v.Origin)
 	if err != nil {
 		attempt.forgive()
 		return err
 	}
-	if !verified.ok {
+	if verified.refusal != roundtable.Accepted {
 		return wrongPassword()
 	}
 	attempt.forgive()

@@ -7,9 +7,6 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/secret"
 )
 
-// keptTokens is for how long it can be asked what became of a token.
-const keptTokens = 30 * 24 * 3600 * 1_000_000 // microseconds
-
 // IssuedToken is a connection token with its secret, which is shown this once.
 type IssuedToken struct {
 	Token          string               `json:"token"`
@@ -43,7 +40,7 @@ func (d *Directory) GenerateToken(ctx context.Context, caller Caller, asked roun
 			err = roundtable.NewConnectionToken(o.actor, target, &asked, o.facts)
 		}
 		if err == nil {
-			err = o.tx.Later("DELETE FROM connection_tokens WHERE user_id = $1 AND expires_at <= $2", id, now-keptTokens)
+			err = o.tx.Later("DELETE FROM connection_tokens WHERE user_id = $1 AND expires_at <= $2", id, o.now.Add(-roundtable.KeptConnectionTokens).UnixMicro())
 		}
 		if err != nil {
 			return nil, err

@@ -39,6 +39,10 @@ type Options struct {
 
 	ReviewThreshold int // people are told of new reviews of at most so many stars; 0: of none
 
+	// Published reports whether a user's password is known to everybody, as those of the demo
+	// company are: it then lets in on loopback only. nil: none is.
+	Published func(userID, password string) bool
+
 	PublicURL string         // under which people reach the server, without a slash at the end
 	Sealer    *secret.Sealer // keeps the secrets of single sign-on; nil: none can be kept
 }
@@ -84,6 +88,7 @@ type Directory struct {
 	attempts        *attempts
 	refusalTime     time.Duration
 	reviewThreshold int
+	published       func(userID, password string) bool
 	publicURL       string
 	sealer          *secret.Sealer
 }
@@ -127,6 +132,7 @@ func New(database *db.DB, o Options) *Directory {
 		attempts: newAttempts(), refusalTime: o.RefusalTime,
 		outbox:          outbox{wake: make(chan struct{}, 1)},
 		reviewThreshold: o.ReviewThreshold,
+		published:       o.Published,
 		publicURL:       o.PublicURL, sealer: o.Sealer,
 	}
 	d.together = updatesTogether(database.Engine(), &d.users)

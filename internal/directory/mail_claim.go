@@ -36,12 +36,20 @@ func (o *operation) claimMails(name string, ids []int64) ([]Mail, error) {
 	if err != nil {
 		return nil, err
 	}
+	contacts, err := o.fitContacts(due)
+	if err != nil {
+		return nil, err
+	}
 	var mails []Mail
 	var claimed, unfit, exhausted []int64
 	for _, m := range due {
 		user := o.users[m.user]
+		fits, toContact := contacts[m.id]
+		if !toContact {
+			fits = m.kind.Fits(user, m.org()) && (m.kind != roundtable.MailReview || wanted[m.id])
+		}
 		switch {
-		case !m.kind.Fits(user, m.org()), m.kind == roundtable.MailReview && !wanted[m.id]:
+		case !fits || user == nil:
 			unfit = append(unfit, m.id)
 			continue
 		case m.tries >= roundtable.MailTries: // and nobody lived to tell how the last one ended
@@ -52,6 +60,9 @@ func (o *operation) claimMails(name string, ids []int64) ([]Mail, error) {
 			ID: m.id, Kind: m.kind, UserID: user.ID, Address: user.Email, FirstName: user.FirstName, LastName: user.LastName,
 			Lang: user.Lang, Org: o.facts.Orgs[user.OrgID].Name, About: json.RawMessage(m.about),
 			CreatedAt: time.UnixMicro(m.createdAt), Tries: m.tries + 1,
+		}
+		if toContact {
+			mail.Address, mail.FirstName, mail.LastName, mail.Lang = m.contact().Contact, "", "", contactLang
 		}
 		if kind := linkOf(m.kind); kind != "" {
 			if mail.Token, err = o.mintLink(user.ID, kind, m.id); err != nil {

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -27,7 +28,7 @@ func (d *Directory) QueuedMails(ctx context.Context, most int) (list []QueuedMai
 	now := d.now()
 	err = d.db.Read(ctx, func(tx *db.Tx) error {
 		for _, which := range []string{"failed_at IS NOT NULL ORDER BY failed_at DESC", waitingMail + " ORDER BY due_at, m.id"} {
-			err := tx.Each("SELECT m.id, m.kind, m.user_id, u.email, m.created_at, m.due_at, m.tries, m.error, m.leased_until, m.failed_at"+
+			err := tx.Each("SELECT m.id, m.kind, m.user_id, m.about, u.email, m.created_at, m.due_at, m.tries, m.error, m.leased_until, m.failed_at"+
 				" FROM mails m JOIN users u ON u.id = m.user_id WHERE "+which+" LIMIT $1", []any{most}, func(rows *db.Rows) error {
 				mail, err := scanQueued(rows, now)
 				list = append(list, mail)
@@ -46,8 +47,11 @@ func scanQueued(rows *db.Rows, now time.Time) (QueuedMail, error) {
 	m := QueuedMail{State: "waiting"}
 	var created, due int64
 	var leased, failed *int64
-	err := rows.Scan(&m.ID, &m.Kind, &m.UserID, &m.Address, &created, &due, &m.Tries, &m.Error, &leased, &failed)
+	var about string
+	err := rows.Scan(&m.ID, &m.Kind, &m.UserID, &about, &m.Address, &created, &due, &m.Tries, &m.Error, &leased, &failed)
 	m.CreatedAt, m.DueAt = time.UnixMicro(created).UTC(), time.UnixMicro(max(created, due)).UTC()
+	row := mailRow{kind: roundtable.MailKind(m.Kind), about: about}
+	m.Address = cmp.Or(row.contact().Contact, m.Address)
 	switch {
 	case failed != nil:
 		m.State = "failed"

@@ -2,7 +2,6 @@ package directory
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
@@ -102,15 +101,6 @@ func scanNotice(rows *db.Rows) (*ReviewNotice, error) {
 	if err != nil {
 		return n, err
 	}
-	switch {
-	case n.Mail.SentAt != nil:
-		n.Mail.Status = MailSent
-	case cancelled:
-		n.Mail.Status = MailCancelled
-	case failed:
-		n.Mail.Status = MailFailed
-	default:
-		n.Mail.Status = MailWaiting
-	}
-	return n, json.Unmarshal([]byte(reason), &n.listedReasons)
+	n.Mail.Status = mailStatus(n.Mail.SentAt != nil, cancelled, failed)
+	return n, n.readReasons(reason)
 }

@@ -28,7 +28,7 @@ func (d *Directory) SignIn(ctx context.Context, email, password string, v Visito
 	if err != nil {
 		return nil, err
 	}
-	verified, err := d.verify(ctx, holder, password)
+	verified, err := d.verify(ctx, holder, password, v.Origin)
 	if err != nil {
 		attempt.forgive()
 		return nil, err
@@ -36,8 +36,8 @@ func (d *Directory) SignIn(ctx context.Context, email, password string, v Visito
 	switch refusal := roundtable.RefuseSignIn(holder.user, roundtable.PasswordSession); {
 	case refusal == roundtable.OwnerSSOOnly:
 		return nil, d.refuseSSOOnly(ctx, v, began)
-	case !verified.ok && refusal == roundtable.Accepted:
-		return nil, d.refuse(ctx, v, began, roundtable.PasswordWrong)
+	case verified.refusal != roundtable.Accepted && refusal == roundtable.Accepted:
+		return nil, d.refuse(ctx, v, began, verified.refusal)
 	case refusal != roundtable.Accepted:
 		return nil, d.refuse(ctx, v, began, refusal)
 	}
@@ -98,18 +98,23 @@ func (d *Directory) holderOf(ctx context.Context, account string, v Visitor) (h 
 
 // verified is what came of comparing a password.
 type verified struct {
-	ok   bool
-	hash string // to be stored from now on; empty: the present one is as it should be
+	refusal roundtable.Refusal
+	hash    string // to be stored from now on; empty: the present one is as it should be
 }
 
-// verify compares a password with that of a holder; where there is none, with a decoy.
-func (d *Directory) verify(ctx context.Context, h holder, password string) (v verified, err error) {
+// verify compares a password with that of a holder; where there is none, with a decoy. One
+// that is right and does not count where it comes from takes as long as a wrong one.
+func (d *Directory) verify(ctx context.Context, h holder, password string, from roundtable.Origin) (v verified, err error) {
 	if len(password) > secret.MaxPassword {
 		password, h.hash = "", ""
 	}
-	var again bool
-	v.ok, again, err = d.hasher.Verify(ctx, h.hash, password)
-	if err != nil || !v.ok || !again {
+	right, again, err := d.hasher.Verify(ctx, h.hash, password)
+	if !right {
+		v.refusal = roundtable.PasswordWrong
+	} else {
+		v.refusal = roundtable.RefusePassword(d.published != nil && d.published(h.user.ID, password), from)
+	}
+	if err != nil || v.refusal != roundtable.Accepted || !again {
 		return v, translate(err)
 	}
 	v.hash, err = d.hasher.Hash(ctx, d.random, password)

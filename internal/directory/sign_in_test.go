@@ -111,6 +111,51 @@ func TestSignInRefuses(t *testing.T) {
 	}
 }
 
+// A published password is a wrong one beyond loopback: to sign in with, and as the present
+// one of somebody who is signed in. It is no better after its parameters changed.
+func TestPublishedPassword(t *testing.T) {
+	t.Parallel()
+	old, err := bcrypt.GenerateFromPassword([]byte(excalibur), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := smallCompany()
+	for i := range seed.Users {
+		seed.Users[i].PasswordHash = hashed(t)
+		if seed.Users[i].ID == userID(gauvain) {
+			seed.Users[i].PasswordHash = string(old)
+		}
+	}
+	d := open(t, seed, Options{RefusalTime: time.Nanosecond, Published: func(user, password string) bool {
+		return user != userID(arthur) && password == excalibur
+	}})
+	here := Visitor{Origin: loopback()}
+	session, err := d.SignIn(t.Context(), emailOf(perceval), excalibur, here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int]string{perceval: "unauthenticated", gauvain: "unauthenticated", arthur: ""} {
+		_, err := d.SignIn(t.Context(), emailOf(n), excalibur, d.visitor(n))
+		wantRefusal(t, fmt.Sprint("user ", n), wrong(t, err), want)
+	}
+	abroad, err := d.AuthenticateSession(t.Context(), session.Token, d.visitor(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const other = "Caliburn!8 of Carduel"
+	wantRefusal(t, "as the present one", wrong(t, d.ChangePassword(t.Context(), abroad, excalibur, other)), "invalid (old_password: wrong_password)")
+	near, err := d.AuthenticateSession(t.Context(), session.Token, here)
+	if err == nil {
+		err = d.ChangePassword(t.Context(), near, excalibur, other)
+	}
+	if err == nil {
+		_, err = d.SignIn(t.Context(), emailOf(perceval), other, d.visitor(2))
+	}
+	if err != nil {
+		t.Errorf("a password of one's own: %v", err)
+	}
+}
+
 // Parameters of old, and what others used, are good once more, and raised with that.
 func TestPasswordsAreRaised(t *testing.T) {
 	t.Parallel()
@@ -156,7 +201,7 @@ func TestSignInWhileThePasswordChanges(t *testing.T) {
 	}
 	d.update(t, arthur, perceval, roundtable.UserPatch{Password: some("Durendal!8")})
 	_, err = admitting(context.Background(), d.Directory, d.visitor(1), 1, func(o *operation) (*NewSession, error) {
-		user, err := o.admit(h, verified{ok: true})
+		user, err := o.admit(h, verified{})
 		if err != nil {
 			return nil, err
 		}

@@ -88,6 +88,46 @@ func TestSSOSecretIsSealed(t *testing.T) {
 	}
 }
 
+// TestSSOReseal: all secrets come under the new key, or none does.
+func TestSSOReseal(t *testing.T) {
+	d := openSealing(t)
+	d.setSSO(t, oidcPatch())
+	before := d.configuration(t, "leonesse")
+	sealer := func(n byte) *secret.Sealer {
+		s, err := secret.NewSealer(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{n}, 32)), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	d.wantUnchanged(t, "the same key", func() {
+		if _, err := d.Reseal(t.Context(), sealer(1)); !errors.Is(err, ErrSameSecretKey) {
+			t.Errorf("the same key: %v", err)
+		}
+	})
+	d.exec(t, "UPDATE sso_configurations SET secret = (SELECT secret FROM sso_configurations WHERE identifier = 'leonesse') WHERE identifier = 'org-1'")
+	d.wantUnchanged(t, "a secret that cannot be opened", func() {
+		if _, err := d.Reseal(t.Context(), sealer(2)); !errors.Is(err, secret.ErrSealed) || !strings.Contains(err.Error(), "org-1") {
+			t.Errorf("a secret that cannot be opened: %v", err)
+		}
+	})
+	d.exec(t, "UPDATE sso_configurations SET secret = NULL WHERE identifier = 'org-1'")
+	for i, want := range []int{1, 0} {
+		if n, err := d.Reseal(t.Context(), sealer(2)); n != want || err != nil {
+			t.Errorf("time %d: %d %v", i+1, n, err)
+		}
+	}
+	if _, err := d.SSOByIdentifier(t.Context(), "leonesse"); !errors.Is(err, ErrSSOSecretLost) {
+		t.Errorf("under the key before: %v", err)
+	}
+	other := *d
+	other.Directory = New(d.db, Options{Now: d.Directory.now, Sealer: sealer(2), PublicURL: "https://directory.example", UseEvery: time.Hour})
+	t.Cleanup(other.Close)
+	if after := other.configuration(t, "leonesse"); after.ClientSecret != before.ClientSecret || after.UpdatedAt != before.UpdatedAt {
+		t.Errorf("%+v, before %+v", after, before)
+	}
+}
+
 func TestSSOWithoutSecretKey(t *testing.T) {
 	d := openSmall(t)
 	_, refusal := d.setSSO(t, oidcPatch())
@@ -333,30 +373,5 @@ func TestSSOAssertionsAreTakenOnce(t *testing.T) {
 	}
 	if rows := d.query(t, "SELECT 'x' FROM saml_assertions"); len(rows) != 1 {
 		t.Errorf("%d are kept", len(rows))
-	}
-}
-
-// TestSSOEndsAreAnnounced: 30 and 7 days before, once each, to the administrators.
-func TestSSOEndsAreAnnounced(t *testing.T) {
-	d := openSmall(t)
-	d.exec(t, fmt.Sprintf("UPDATE sso_configurations SET expires_at = %d", noon.Add(31*24*time.Hour).UnixMicro()))
-	after := func(days int) string {
-		t.Helper()
-		d.now = noon.Add(time.Duration(days) * 24 * time.Hour)
-		for range 2 { // once each
-			if err := d.AnnounceSSOEnds(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return fmt.Sprint(len(d.query(t, "SELECT kind FROM mails WHERE kind = 'sso_expiry'")))
-	}
-	for _, step := range [][2]any{{0, "0"}, {1, "2"}, {20, "2"}, {24, "4"}, {30, "4"}, {40, "4"}} {
-		if got := after(step[0].(int)); got != step[1] {
-			t.Errorf("after %d days %s mails, want %s", step[0], got, step[1])
-		}
-	}
-	rows := d.query(t, "SELECT DISTINCT user_id FROM mails ORDER BY user_id")
-	if fmt.Sprint(rows) != fmt.Sprint([]string{userID(arthur), userID(guenever)}) {
-		t.Errorf("to %v", rows)
 	}
 }

@@ -14,6 +14,9 @@ type ssoExpiry struct {
 	OrgID     int64  `json:"org_id"` // 0: it is the provider's own
 	Type      string `json:"type"`
 	ExpiresAt int64  `json:"expires_at"` // Unix seconds
+	// Contact is to whom it goes instead of its reader, as long as the configuration names it.
+	Contact       string `json:"contact,omitempty"`
+	Configuration int64  `json:"configuration,omitempty"`
 }
 
 // WatchSSO announces ends of configurations, time after time, until ctx ends.
@@ -33,7 +36,7 @@ func (d *Directory) WatchSSO(ctx context.Context, every time.Duration) {
 }
 
 // AnnounceSSOEnds queues a mail to the administrators of each configuration that ends
-// soon: some days before, once each.
+// soon, and to whom it names as its contact: some days before, once each.
 func (d *Directory) AnnounceSSOEnds(ctx context.Context) error {
 	due, err := d.dueSSO(ctx)
 	if err != nil || len(due) == 0 {
@@ -72,13 +75,17 @@ func (d *Directory) dueSSO(ctx context.Context) (due []int64, err error) {
 
 // announceSSOEnd queues the mails about one end.
 func (o *operation) announceSSOEnd(s *roundtable.SSO) error {
-	about, err := json.Marshal(ssoExpiry{s.OrgID, string(s.Kind), time.UnixMicro(int64(*s.ExpiresAt)).Unix()})
+	expiry := ssoExpiry{OrgID: s.OrgID, Type: string(s.Kind), ExpiresAt: time.UnixMicro(int64(*s.ExpiresAt)).Unix()}
+	about, err := json.Marshal(expiry)
 	if err != nil {
 		return err
 	}
 	admins, owner := "SELECT id FROM users WHERE org_id = $1 AND role = 'ORG_ADMIN'", s.OrgID
 	if owner == 0 {
 		admins, owner = "SELECT u.id FROM users u JOIN orgs o ON o.id = u.org_id WHERE o.provider_id = $1 AND u.role = 'PROVIDER'", s.ProviderID
+	}
+	if err := o.tellContact(s, expiry, admins, owner); err != nil {
+		return err
 	}
 	o.d.outbox.mailsQueued()
 	_, err = o.tx.Exec("INSERT INTO mails (user_id, kind, about, created_at) SELECT id, CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT) FROM users"+

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -54,7 +55,7 @@ func (w writer) write(m *directory.Mail) (*letter, error) {
 	org := line(m.Org)
 	l := &letter{
 		Lang: c.Lang(), Dir: c.Dir(),
-		Greeting: c.Text("mail.greeting", "name", line(m.FirstName+" "+m.LastName)),
+		Greeting: c.Text("mail.greeting", "name", cmp.Or(line(m.FirstName+" "+m.LastName), line(m.Address))),
 		Footer:   c.Text("mail.footer", "org", org),
 	}
 	switch m.Kind {

@@ -161,6 +161,10 @@ func TestSSOExpiry(t *testing.T) {
 	if !strings.Contains(r.text, "2026") || strings.Contains(r.html, "href") || !strings.Contains(r.subject, "Single sign-on of Kaamelott ends on") {
 		t.Errorf("%s\n%s\n%s", r.subject, r.text, r.html)
 	}
+	m.Address, m.FirstName, m.LastName = "it@elsewhere.example", "", "" // a contact, of whom no name is known
+	if r := composed(t, m); r.Get("To") != "<it@elsewhere.example>" || !strings.HasPrefix(r.text, "Hello it@elsewhere.example,") {
+		t.Errorf("to %q:\n%s", r.Get("To"), r.text)
+	}
 }
 
 // Arabic is written from the right.

@@ -71,10 +71,6 @@ func newHouse(t *testing.T) *house {
 	if err := directory.Plant(t.Context(), h.db, people(), roundtable.Micros(time.Now())); err != nil {
 		t.Fatal(err)
 	}
-	sealer, err := secret.NewSealer(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 32)), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
 	h.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/sso/") {
 			h.service.ServeHTTP(w, r)
@@ -84,18 +80,28 @@ func newHouse(t *testing.T) *house {
 	}))
 	h.server.StartTLS()
 	t.Cleanup(h.server.Close)
+	h.directory, h.service = h.node()
+	return h
+}
+
+// node is what a server is made of, on the database and under the address of the house.
+func (h *house) node() (*directory.Directory, *Service) {
+	h.t.Helper()
+	sealer, err := secret.NewSealer(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 32)), rand.Reader)
+	if err != nil {
+		h.t.Fatal(err)
+	}
 	log := slog.New(slog.NewTextHandler(&h.log, nil))
-	h.directory = directory.New(h.db, directory.Options{
+	d := directory.New(h.db, directory.Options{
 		Log: log, Now: h.clock, PublicURL: h.server.URL, Sealer: sealer, UseEvery: 1000 * time.Hour,
 	})
-	t.Cleanup(h.directory.Close)
-	h.service = New(Options{
-		Directory: h.directory, Pages: &h.pages, Log: log, Now: h.clock, Private: true,
+	h.t.Cleanup(d.Close)
+	return d, New(Options{
+		Directory: d, Pages: &h.pages, Log: log, Now: h.clock, Private: true,
 		Visitor: func(r *http.Request) directory.Visitor {
 			return directory.Visitor{Origin: roundtable.Origin{Now: h.clock(), Address: netip.MustParseAddr("192.0.2.7")}, Agent: r.UserAgent(), RequestID: "request"}
 		},
 	})
-	return h
 }
 
 func (h *house) clock() time.Time {
@@ -180,6 +186,8 @@ type browser struct {
 	status int
 	body   string
 	at     *url.URL
+
+	location string // where it was led to
 }
 
 func (h *house) browser() *browser {
@@ -220,6 +228,7 @@ func (b *browser) read(response *http.Response, err error) *browser {
 		b.t.Fatal(err)
 	}
 	b.status, b.body, b.at = response.StatusCode, strings.TrimSpace(string(body)), response.Request.URL
+	b.location = response.Header.Get("Location")
 	return b
 }
 

@@ -163,6 +163,15 @@ func TestOIDCTrustedEmail(t *testing.T) {
 
 // TestAnswersAreBound: an answer counts once, in the browser that asked, soon, for the
 // configuration that it was asked of.
+// answer is where the issuer leads a browser that has asked to sign in.
+func (h *house) answer(b *browser, identifier string) string {
+	h.t.Helper()
+	b.noFollow().get(h.server.URL + "/sso/" + identifier + "/login")
+	b.get(b.location)
+	b.client.CheckRedirect = nil
+	return b.location
+}
+
 func TestAnswersAreBound(t *testing.T) {
 	t.Parallel()
 	h, p := logres(t)
@@ -172,21 +181,7 @@ func TestAnswersAreBound(t *testing.T) {
 	h.configure(leodagan, 2, "carmelide", other.patch(), func(*browser) {})
 	p.person("1", "arthur@example.com")
 
-	answer := func(b *browser) string { // where the issuer leads to
-		b.client.CheckRedirect = nil
-		asked, err := b.noFollow().client.Get(h.server.URL + "/sso/logres/login")
-		if err != nil {
-			t.Fatal(err)
-		}
-		asked.Body.Close()
-		told, err := b.client.Get(asked.Header.Get("Location"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		told.Body.Close()
-		b.client.CheckRedirect = nil
-		return told.Header.Get("Location")
-	}
+	answer := func(b *browser) string { return h.answer(b, "logres") }
 	mine := h.browser()
 	at := answer(mine)
 	h.wantProblem(h.browser().get(at), "another browser", Expired)
