@@ -25,6 +25,7 @@ import (
 // posts. What it is told to do may be changed only while nobody signs in; Person takes all
 // of it back.
 type Assertor struct {
+	URL          string
 	NameIDFormat string // of whom Person named
 
 	Bend    func(*saml.IdpAuthnRequest) // the assertion, before it is signed
@@ -49,8 +50,9 @@ func NewAssertor(t *testing.T, client *http.Client) *Assertor {
 	mux.HandleFunc("/sso", a.sso)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
+	a.URL = anotherSite(server.URL)
 	address := func(path string) url.URL {
-		at, err := url.Parse(anotherSite(server.URL) + path)
+		at, err := url.Parse(a.URL + path)
 		if err != nil {
 			t.Fatal(err)
 		}
