@@ -7,15 +7,24 @@ import (
 	"time"
 
 	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/signin/signintest"
 )
 
 // logres is a house whose organisation 1 signs in by an issuer.
-func logres(t *testing.T) (*house, *issuer) {
+func logres(t *testing.T) (*house, *signintest.Issuer) {
 	t.Helper()
-	h, p := newHouse(t), newIssuer(t)
-	p.person("1", "arthur@example.com")
-	h.configure(arthur, 1, "logres", p.patch(), func(*browser) {})
+	h, p := newHouse(t), signintest.NewIssuer(t)
+	p.Person("1", "arthur@example.com")
+	h.configure(arthur, 1, "logres", byOIDC(p), func(*browser) {})
 	return h, p
+}
+
+// byOIDC is the configuration that names an issuer.
+func byOIDC(p *signintest.Issuer) roundtable.SSOPatch {
+	return roundtable.SSOPatch{
+		Type: roundtable.Some("oidc"), Issuer: roundtable.Some(p.URL), ClientID: roundtable.Some(signintest.ClientID),
+		ClientSecret: roundtable.Some(signintest.ClientSecret),
+	}
 }
 
 func (h *house) signIn(b *browser, identifier string) *browser {
@@ -37,16 +46,16 @@ func TestOIDCRoundTrip(t *testing.T) {
 	if n := h.count("SELECT count(*) FROM sso_configurations WHERE admin_signed_in_at IS NOT NULL"); n != 1 {
 		t.Error("the first administrator is not noted")
 	}
-	if got := p.asked.Get("scope"); got != "openid email" {
+	if got := p.Asked().Get("scope"); got != "openid email" {
 		t.Errorf("scope %q", got)
 	}
-	p.person("1", "somebody.else@example.com", "email_verified", false)
+	p.Person("1", "somebody.else@example.com", "email_verified", false)
 	h.wantSignedIn(h.signIn(h.browser(), "logres"), "from then on by subject, whatever the address", arthur)
-	p.person("2", "arthur@example.com")
+	p.Person("2", "arthur@example.com")
 	h.wantRefused(t, p, "another subject with the address", NoAccount)
-	p.person("3", "PERCEVAL@EXAMPLE.com")
+	p.Person("3", "PERCEVAL@EXAMPLE.com")
 	h.wantSignedIn(h.signIn(h.browser(), "logres"), "by the key of the address", perceval)
-	p.person("4", "yvain@example.com")
+	p.Person("4", "yvain@example.com")
 	h.wantSignedIn(h.signIn(h.browser(), "logres"), "invited, and sso_only", yvain)
 	if n := h.count("SELECT count(*) FROM users WHERE id = $1 AND status = 'active' AND version = 2", yvain); n != 1 {
 		t.Error("who has come in is still invited")
@@ -63,7 +72,7 @@ func TestOIDCRoundTrip(t *testing.T) {
 }
 
 // wantRefused signs in as whom the issuer says, in vain.
-func (h *house) wantRefused(t *testing.T, _ *issuer, what string, problem Problem) {
+func (h *house) wantRefused(t *testing.T, _ *signintest.Issuer, what string, problem Problem) {
 	t.Helper()
 	before := h.count("SELECT count(*) FROM sessions")
 	b := h.signIn(h.browser(), "logres")
@@ -90,7 +99,7 @@ func TestOIDCRefusals(t *testing.T) {
 		{"nothing said of the address", "arthur@example.com", []any{"email_verified", nil}, NoEmail}, // and no user information
 		{"no subject", "arthur@example.com", []any{"sub", nil}, NoEmail},
 	} {
-		p.person("x", who.email, who.also...)
+		p.Person("x", who.email, who.also...)
 		h.wantRefused(t, p, who.what, who.problem)
 	}
 	for what, bend := range map[string]func(header, claims map[string]any){
@@ -105,26 +114,26 @@ func TestOIDCRefusals(t *testing.T) {
 		"at_hash":         func(_, c map[string]any) { c["at_hash"] = "AAAA" },
 		"HS256":           func(h, _ map[string]any) { h["alg"] = "HS256" },
 	} {
-		p.person("1", "arthur@example.com")
-		p.bend = bend
+		p.Person("1", "arthur@example.com")
+		p.Bend = bend
 		h.wantRefused(t, p, what, NotProved)
 	}
-	p.person("1", "arthur@example.com")
-	p.bend, p.unsigned = func(h, _ map[string]any) { h["alg"] = "none" }, true
+	p.Person("1", "arthur@example.com")
+	p.Bend, p.Unsigned = func(h, _ map[string]any) { h["alg"] = "none" }, true
 	h.wantRefused(t, p, "alg none", NotProved)
-	p.person("1", "arthur@example.com")
-	p.unsigned = true
+	p.Person("1", "arthur@example.com")
+	p.Unsigned = true
 	h.wantRefused(t, p, "no signature", NotProved)
-	p.person("1", "arthur@example.com")
-	p.deny = true
+	p.Person("1", "arthur@example.com")
+	p.Deny = true
 	h.wantRefused(t, p, "cancelled", Cancelled)
 }
 
 func TestOIDCUserInfo(t *testing.T) {
 	t.Parallel()
 	h, p := logres(t)
-	p.person("1", "", "email", nil, "email_verified", nil)
-	p.userinfo = map[string]any{"sub": "1", "email": "arthur@example.com", "email_verified": true}
+	p.Person("1", "", "email", nil, "email_verified", nil)
+	p.UserInfo = map[string]any{"sub": "1", "email": "arthur@example.com", "email_verified": true}
 	h.wantSignedIn(h.signIn(h.browser(), "logres"), "address told apart", arthur)
 	for what, told := range map[string]map[string]any{
 		"of another subject": {"sub": "2", "email": "perceval@example.com", "email_verified": true},
@@ -132,32 +141,32 @@ func TestOIDCUserInfo(t *testing.T) {
 		"nothing said":       {"sub": "3", "email": "perceval@example.com"},
 		"no address":         {"sub": "3"},
 	} {
-		p.person("3", "", "email", nil, "email_verified", nil)
-		p.userinfo = told
+		p.Person("3", "", "email", nil, "email_verified", nil)
+		p.UserInfo = told
 		problem := NoEmail
 		if told["sub"] != "3" {
 			problem = NotProved
 		}
 		h.wantRefused(t, p, what, problem)
 	}
-	p.person("3", "perceval@example.com", "email_verified", nil)
-	p.userinfo = map[string]any{"sub": "3", "email": "arthur@example.com", "email_verified": true}
+	p.Person("3", "perceval@example.com", "email_verified", nil)
+	p.UserInfo = map[string]any{"sub": "3", "email": "arthur@example.com", "email_verified": true}
 	h.wantRefused(t, p, "the word is on another address", NoEmail)
 }
 
 func TestOIDCTrustedEmail(t *testing.T) {
 	t.Parallel()
-	h, p := newHouse(t), newIssuer(t)
-	patch := p.patch()
+	h, p := newHouse(t), signintest.NewIssuer(t)
+	patch := byOIDC(p)
 	patch.TrustedEmail = roundtable.Some(true)
-	p.person("1", "perceval@example.com", "email_verified", nil)
-	p.userinfo = map[string]any{"sub": "1"}
+	p.Person("1", "perceval@example.com", "email_verified", nil)
+	p.UserInfo = map[string]any{"sub": "1"}
 	if _, err := h.directory.SetSSO(t.Context(), h.caller(arthur), 1, roundtable.SSOChange{Patch: patch}); err == nil {
 		t.Error("an ORG_ADMIN says that an issuer is trusted")
 	}
 	h.configure(merlin, 1, "logres", patch, func(*browser) {})
 	h.wantSignedIn(h.signIn(h.browser(), "logres"), "trusted", perceval)
-	p.person("2", "yvain@example.com", "email_verified", false)
+	p.Person("2", "yvain@example.com", "email_verified", false)
 	h.wantRefused(t, p, "trusted, and says that it is not verified", NoEmail)
 }
 
@@ -175,11 +184,11 @@ func (h *house) answer(b *browser, identifier string) string {
 func TestAnswersAreBound(t *testing.T) {
 	t.Parallel()
 	h, p := logres(t)
-	p.person("7", "leodagan@example.com")
-	other := newIssuer(t)
-	other.person("7", "leodagan@example.com")
-	h.configure(leodagan, 2, "carmelide", other.patch(), func(*browser) {})
-	p.person("1", "arthur@example.com")
+	p.Person("7", "leodagan@example.com")
+	other := signintest.NewIssuer(t)
+	other.Person("7", "leodagan@example.com")
+	h.configure(leodagan, 2, "carmelide", byOIDC(other), func(*browser) {})
+	p.Person("1", "arthur@example.com")
 
 	answer := func(b *browser) string { return h.answer(b, "logres") }
 	mine := h.browser()
@@ -207,9 +216,7 @@ func TestAnswersAreBound(t *testing.T) {
 func TestProviderDown(t *testing.T) {
 	t.Parallel()
 	h, p := logres(t)
-	p.mu.Lock()
-	p.down = true
-	p.mu.Unlock()
+	p.Down()
 	h.later(time.Hour) // what was discovered is old
 	b := h.signIn(h.browser(), "logres")
 	h.wantProblem(b, "down", Unavailable)

@@ -1,6 +1,10 @@
 package signin
 
 import (
+	"bytes"
+	"compress/flate"
+	"encoding/base64"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -11,16 +15,49 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 
 	"github.com/roundtable-directory/roundtable"
+	"github.com/roundtable-directory/roundtable/internal/signin/signintest"
 )
 
 // logresBySAML is a house whose organisation 1 signs in by SAML.
-func logresBySAML(t *testing.T) (*house, *assertor) {
+func logresBySAML(t *testing.T) (*house, *signintest.Assertor) {
 	t.Helper()
 	h := newHouse(t)
-	a := newAssertor(t, h)
-	a.person("arthur", "arthur@example.com")
-	h.configure(arthur, 1, "logres", a.patch(), func(b *browser) { a.post(b) })
+	a := signintest.NewAssertor(t, h.server.Client())
+	a.Person("arthur", "arthur@example.com")
+	h.configure(arthur, 1, "logres", bySAML(a), func(b *browser) { post(a, b) })
 	return h, a
+}
+
+// bySAML is the configuration that takes the metadata of an identity provider.
+func bySAML(a *signintest.Assertor) roundtable.SSOPatch {
+	return roundtable.SSOPatch{Type: roundtable.Some("saml"), Metadata: roundtable.Some(a.Metadata())}
+}
+
+// post posts the last answer, as the page of the identity provider would.
+func post(a *signintest.Assertor, b *browser) *browser {
+	b.t.Helper()
+	return b.post(a.Answer())
+}
+
+// signInBySAML is the whole round trip.
+func (h *house) signInBySAML(a *signintest.Assertor, b *browser) *browser {
+	h.t.Helper()
+	h.signIn(b, "logres")
+	return post(a, b)
+}
+
+// asked reads the request in an address.
+func asked(t *testing.T, address *url.URL) string {
+	t.Helper()
+	packed, err := base64.StdEncoding.DecodeString(address.Query().Get("SAMLRequest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
 }
 
 func TestSAMLRoundTrip(t *testing.T) {
@@ -30,20 +67,20 @@ func TestSAMLRoundTrip(t *testing.T) {
 	if request := asked(t, b.at); !strings.Contains(request, h.server.URL+"/sso/logres/acs") || !strings.Contains(request, h.server.URL+"/sso/logres/metadata") {
 		t.Errorf("asked for %s", request)
 	}
-	a.post(b)
+	post(a, b)
 	h.wantSignedIn(b, "by address", arthur)
 	if b.at.Path != "/pages/posts" {
 		t.Errorf("led to %v", b.at)
 	}
-	a.person("arthur", "renamed@example.com")
-	h.wantSignedIn(a.signIn(h, h.browser()), "by subject", arthur)
-	a.person("", "perceval@example.com")
-	a.session.NameIDFormat = "" // another name each time
-	h.wantSignedIn(a.signIn(h, h.browser()), "by an address alone", perceval)
-	h.wantSignedIn(a.signIn(h, h.browser()), "again", perceval)
-	a.person("perceval@example.com", "")
-	a.session.NameIDFormat = string(saml.EmailAddressNameIDFormat)
-	h.wantSignedIn(a.signIn(h, h.browser()), "by a name that is an address", perceval)
+	a.Person("arthur", "renamed@example.com")
+	h.wantSignedIn(h.signInBySAML(a, h.browser()), "by subject", arthur)
+	a.Person("", "perceval@example.com")
+	a.NameIDFormat = "" // another name each time
+	h.wantSignedIn(h.signInBySAML(a, h.browser()), "by an address alone", perceval)
+	h.wantSignedIn(h.signInBySAML(a, h.browser()), "again", perceval)
+	a.Person("perceval@example.com", "")
+	a.NameIDFormat = string(saml.EmailAddressNameIDFormat)
+	h.wantSignedIn(h.signInBySAML(a, h.browser()), "by a name that is an address", perceval)
 	metadata := h.browser().get(h.server.URL + "/sso/logres/metadata").body
 	if !strings.Contains(metadata, `WantAssertionsSigned="true"`) || strings.Contains(metadata, "Artifact") {
 		t.Errorf("metadata: %s", metadata)
@@ -57,11 +94,11 @@ func TestSAMLPeople(t *testing.T) {
 		"unknown": "nobody@example.com", "of another organisation": "leodagan@example.com", "PROVIDER": "merlin@example.com",
 		"disabled": "lancelot@example.com", "invited": "galessin@example.com",
 	} {
-		a.person("somebody", email)
-		h.wantProblem(a.signIn(h, h.browser()), what, NoAccount)
+		a.Person("somebody", email)
+		h.wantProblem(h.signInBySAML(a, h.browser()), what, NoAccount)
 	}
-	a.person("somebody", "")
-	h.wantProblem(a.signIn(h, h.browser()), "no address", NoEmail)
+	a.Person("somebody", "")
+	h.wantProblem(h.signInBySAML(a, h.browser()), "no address", NoEmail)
 }
 
 // TestSAMLBentAssertions: what the identity provider signs, and is not for us, or not now.
@@ -102,16 +139,16 @@ func TestSAMLBentAssertions(t *testing.T) {
 			statement.Attributes = append(statement.Attributes, saml.Attribute{Name: "email", Values: []saml.AttributeValue{{Type: "xs:string", Value: "perceval@example.com"}}})
 		},
 	} {
-		a.person("arthur", "arthur@example.com")
-		a.bend = bend
-		h.wantProblem(a.signIn(h, h.browser()), what, NotProved)
+		a.Person("arthur", "arthur@example.com")
+		a.Bend = bend
+		h.wantProblem(h.signInBySAML(a, h.browser()), what, NotProved)
 	}
-	a.person("arthur", "arthur@example.com")
-	a.bend = func(r *saml.IdpAuthnRequest) { // within the skew of the clocks
+	a.Person("arthur", "arthur@example.com")
+	a.Bend = func(r *saml.IdpAuthnRequest) { // within the skew of the clocks
 		r.Assertion.Conditions.NotOnOrAfter = time.Now().Add(-60 * time.Second)
 		r.Assertion.Conditions.NotBefore = time.Now().Add(60 * time.Second)
 	}
-	h.wantSignedIn(a.signIn(h, h.browser()), "clocks that differ by a minute", arthur)
+	h.wantSignedIn(h.signInBySAML(a, h.browser()), "clocks that differ by a minute", arthur)
 }
 
 // TestSAMLForgeries: what the identity provider did not sign.
@@ -205,9 +242,9 @@ func TestSAMLForgeries(t *testing.T) {
 			r.ResponseEl.FindElement(".//SignatureMethod").CreateAttr("Algorithm", dsig.RSASHA1SignatureMethod)
 		},
 	} {
-		a.person("arthur", "arthur@example.com")
-		a.rebuild = rebuild
-		h.wantProblem(a.signIn(h, h.browser()), what, NotProved)
+		a.Person("arthur", "arthur@example.com")
+		a.Rebuild = rebuild
+		h.wantProblem(h.signInBySAML(a, h.browser()), what, NotProved)
 	}
 	for what, rewrite := range map[string]func(string) string{
 		"a document type": func(text string) string { return "<!DOCTYPE x>" + text },
@@ -230,36 +267,36 @@ func TestSAMLForgeries(t *testing.T) {
 			return `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="x"/>`
 		},
 	} {
-		a.person("arthur", "arthur@example.com")
-		a.rewrite = rewrite
-		h.wantProblem(a.signIn(h, h.browser()), what, NotProved)
+		a.Person("arthur", "arthur@example.com")
+		a.Rewrite = rewrite
+		h.wantProblem(h.signInBySAML(a, h.browser()), what, NotProved)
 	}
-	a.person("arthur", "arthur@example.com")
-	a.idp.Key, _ = selfSigned(t, time.Now().Add(time.Hour)) // with the certificate that we know
-	h.wantProblem(a.signIn(h, h.browser()), "wrongly signed", NotProved)
-	a.idp.Key, a.idp.Certificate = selfSigned(t, time.Now().Add(time.Hour))
-	h.wantProblem(a.signIn(h, h.browser()), "signed with a certificate of its own", NotProved)
+	a.Person("arthur", "arthur@example.com")
+	a.NewKey() // with the certificate that we know
+	h.wantProblem(h.signInBySAML(a, h.browser()), "wrongly signed", NotProved)
+	a.Renew(time.Now().Add(time.Hour))
+	h.wantProblem(h.signInBySAML(a, h.browser()), "signed with a certificate of its own", NotProved)
 }
 
 func TestSAMLReplay(t *testing.T) {
 	t.Parallel()
 	h, a := logresBySAML(t)
-	b := a.signIn(h, h.browser())
+	b := h.signInBySAML(a, h.browser())
 	h.wantSignedIn(b, "first", arthur)
 	h.exec("DELETE FROM sessions")
-	h.wantProblem(a.post(b), "the same answer again", Expired)
+	h.wantProblem(post(a, b), "the same answer again", Expired)
 	// Even if its request could be answered twice, the assertion is noted.
 	if n := h.count("SELECT count(*) FROM saml_assertions"); n != 2 { // with the test's
 		t.Errorf("%d assertions are noted", n)
 	}
 	h.exec("DELETE FROM saml_assertions")
-	h.wantProblem(a.post(b), "the request is gone", Expired)
+	h.wantProblem(post(a, b), "the request is gone", Expired)
 
 	h.signIn(b, "logres")
-	answer := url.Values{"SAMLResponse": {a.last}, "RelayState": {a.relay}}
-	h.wantProblem(h.browser().post(a.acs, answer), "another browser", Expired)
-	h.wantProblem(b.post(a.acs, url.Values{"SAMLResponse": {a.last}}), "no state", Expired)
-	h.wantProblem(b.get(h.server.URL+"/sso/logres/callback?code=x&state="+url.QueryEscape(a.relay)), "by the other door", Expired)
+	to, answer := a.Answer()
+	h.wantProblem(h.browser().post(to, answer), "another browser", Expired)
+	h.wantProblem(b.post(to, url.Values{"SAMLResponse": answer["SAMLResponse"]}), "no state", Expired)
+	h.wantProblem(b.get(h.server.URL+"/sso/logres/callback?code=x&state="+url.QueryEscape(answer.Get("RelayState"))), "by the other door", Expired)
 }
 
 // TestOtherTenant: what one organisation's identity provider signs is worth nothing at
@@ -267,35 +304,38 @@ func TestSAMLReplay(t *testing.T) {
 func TestOtherTenant(t *testing.T) {
 	t.Parallel()
 	h, a := logresBySAML(t)
-	b := newAssertor(t, h)
-	b.person("leodagan", "leodagan@example.com")
-	h.configure(leodagan, 2, "carmelide", b.patch(), func(browser *browser) { b.post(browser) })
-	b.person("arthur", "arthur@example.com")
+	b := signintest.NewAssertor(t, h.server.Client())
+	b.Person("leodagan", "leodagan@example.com")
+	h.configure(leodagan, 2, "carmelide", bySAML(b), func(browser *browser) { post(b, browser) })
+	b.Person("arthur", "arthur@example.com")
 	evil := h.browser()
 	h.signIn(evil, "carmelide")
-	h.wantProblem(b.post(evil), "says that arthur is its own", NoAccount)
+	h.wantProblem(post(b, evil), "says that arthur is its own", NoAccount)
 
 	h.signIn(evil, "logres")
 	h.signIn(evil, "carmelide")
-	h.wantProblem(evil.post(a.acs, url.Values{"SAMLResponse": {b.last}, "RelayState": {a.relay}}), "posted to another", NotProved)
+	logres, ours := a.Answer()
+	_, theirs := b.Answer()
+	h.wantProblem(evil.post(logres, url.Values{"SAMLResponse": theirs["SAMLResponse"], "RelayState": ours["RelayState"]}), "posted to another", NotProved)
 	h.signIn(evil, "carmelide")
-	h.wantProblem(evil.post(a.acs, url.Values{"SAMLResponse": {b.last}, "RelayState": {b.relay}}), "with its own state", Expired)
+	_, theirs = b.Answer()
+	h.wantProblem(evil.post(logres, theirs), "with its own state", Expired)
 }
 
 func TestCertificateEnds(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	a := newAssertor(t, h)
-	a.idp.Key, a.idp.Certificate = selfSigned(t, time.Now().Add(-time.Hour))
-	a.person("arthur", "arthur@example.com")
-	if _, err := h.directory.SetSSO(t.Context(), h.caller(arthur), 1, roundtable.SSOChange{Patch: a.patch()}); err != nil {
+	a := signintest.NewAssertor(t, h.server.Client())
+	a.Renew(time.Now().Add(-time.Hour))
+	a.Person("arthur", "arthur@example.com")
+	if _, err := h.directory.SetSSO(t.Context(), h.caller(arthur), 1, roundtable.SSOChange{Patch: bySAML(a)}); err != nil {
 		t.Fatal(err)
 	}
 	try, err := h.directory.TrySSO(t.Context(), h.caller(arthur), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b := a.post(h.browser().get(try.URL)); b.body != "The test failed: not_proved" {
+	if b := post(a, h.browser().get(try.URL)); b.body != "The test failed: not_proved" {
 		t.Errorf("%d %s", b.status, b.body)
 	}
 	if b := h.browser().get(try.URL); b.body != "The test failed: expired" {

@@ -1,22 +1,24 @@
-// Runs every check of checks.mjs in Chromium and prints a line of JSON for each.
-// node browse.mjs ADDRESS CHROMIUM [FOLDER FOR SCREENSHOTS]
+// Runs every check in Chromium and prints a line of JSON for each.
+// node browse.mjs '{"address": …, "chromium": …, "screenshots": …, "mails": …, …}'
 import { readFile, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { checks } from "./checks.mjs";
+import { linkChecks } from "./links.mjs";
+import { ssoChecks } from "./sso.mjs";
 
-const [address, executablePath, folder] = process.argv.slice(2);
+const settings = JSON.parse(process.argv[2]);
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-if (folder) await mkdir(folder, { recursive: true });
+if (settings.screenshots) await mkdir(settings.screenshots, { recursive: true });
 
 // --no-sandbox: tests run as root in containers, and only ever see pages of ours.
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+const browser = await chromium.launch({ executablePath: settings.chromium, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 
 // visit opens a browser of somebody's own, in English and light unless told otherwise.
-async function visit(settings = {}) {
+async function visit(also = {}) {
   const context = await browser.newContext({
-    baseURL: address, locale: "en-GB", colorScheme: "light", viewport: { width: 1100, height: 800 }, ...settings,
+    baseURL: settings.address, locale: "en-GB", colorScheme: "light", viewport: { width: 1100, height: 800 }, ...also,
   });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
@@ -28,7 +30,7 @@ async function visit(settings = {}) {
 
 // picture keeps what a page looks like.
 async function picture(page, name) {
-  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  if (settings.screenshots) await page.screenshot({ path: join(settings.screenshots, `${name}.png`), fullPage: true });
 }
 
 // accessible fails if the automatic check finds anything that WCAG 2.2 AA or good practice forbids.
@@ -41,11 +43,29 @@ async function accessible(page, name) {
   if (found.length > 0) throw new Error(`${name}:\n${found.join("\n")}`);
 }
 
-for (const [name, check] of Object.entries(checks)) {
+// inspect is accessible and picture of the page as it stands, in light and in dark.
+async function inspect(page, name) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await accessible(page, `${name} in ${colorScheme}`);
+    await picture(page, `${name}_${colorScheme}`);
+  }
+}
+
+// api asks the server as a program does. What it answers must be good.
+async function api(key, method, path, body) {
+  const headers = { "x-APIKey": key, "Content-Type": "application/json" };
+  const response = await fetch(settings.address + path, { method, headers, body: body && JSON.stringify(body) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return JSON.parse(text);
+}
+
+for (const [name, check] of Object.entries({ ...checks, ...linkChecks, ...ssoChecks })) {
   const began = Date.now();
   let fault = "";
   try {
-    await check({ visit, picture, accessible });
+    await check({ visit, picture, accessible, inspect, api, settings });
   } catch (error) {
     fault = error.stack ?? String(error);
   }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/roundtable-directory/roundtable/internal/node"
+	"github.com/roundtable-directory/roundtable/internal/signin/signintest"
 )
 
 // TestMain leaves the tests out where what they need is missing, and says what that is.
@@ -57,23 +59,40 @@ type checked struct {
 	Seconds     float64
 }
 
-// TestBrowser goes through checks.mjs with the demo company. Screenshots are kept where
+// everything is what browse.mjs has to know: where all is, and two identity providers.
+func everything(t *testing.T, address, mails string) map[string]string {
+	t.Helper()
+	browser, _ := chromium()
+	issuer, assertor := signintest.NewIssuer(t), signintest.NewAssertor(t, http.DefaultClient)
+	return map[string]string{
+		"address": address, "chromium": browser, "mails": mails, "screenshots": os.Getenv("ROUNDTABLE_TEST_SCREENSHOTS"),
+		"issuer": issuer.URL, "client": signintest.ClientID, "secret": signintest.ClientSecret,
+		"assertor": assertor.URL, "metadata": assertor.Metadata(),
+	}
+}
+
+// TestBrowser goes through all checks with the demo company. Screenshots are kept where
 // ROUNDTABLE_TEST_SCREENSHOTS says.
 func TestBrowser(t *testing.T) {
 	program, err := node.Build(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := node.Start(exec.Command(program, "serve", "--demo", "--listen", "127.0.0.1:0"))
+	mails := t.TempDir()
+	// Only with --sso-private-addresses does the server speak to identity providers on loopback.
+	server, err := node.Start(exec.Command(program, "serve", "--demo", "--listen", "127.0.0.1:0", "--mail-folder", mails, "--sso-private-addresses"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Kill)
-	browser, _ := chromium()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	settings, err := json.Marshal(everything(t, server.URL, mails))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	var complaints strings.Builder
-	cmd := exec.CommandContext(ctx, "node", "browse.mjs", server.URL, browser, os.Getenv("ROUNDTABLE_TEST_SCREENSHOTS"))
+	cmd := exec.CommandContext(ctx, "node", "browse.mjs", string(settings))
 	cmd.Stderr = &complaints
 	lines, err := cmd.StdoutPipe()
 	if err != nil {
