@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -43,7 +42,7 @@ func TestNodesFinishForEachOther(t *testing.T) {
 	t.Parallel()
 	h, p := logres(t)
 	other, elsewhere := h.another()
-	p.person("1", "arthur@example.com")
+	p.Person("1", "arthur@example.com")
 	b := h.browser()
 	at := h.answer(b, "logres")
 	if b.noFollow().get(elsewhere(at)); b.status != http.StatusSeeOther || b.location != "/" {
@@ -63,7 +62,7 @@ func TestNodesTakeAnAnswerOnce(t *testing.T) {
 	t.Parallel()
 	h, p := logres(t)
 	_, elsewhere := h.another()
-	p.person("1", "arthur@example.com")
+	p.Person("1", "arthur@example.com")
 	for range 5 {
 		h.exec("DELETE FROM sessions")
 		b := h.browser()
@@ -83,21 +82,22 @@ func TestNodesTakeAnAssertionOnce(t *testing.T) {
 		h.exec("DELETE FROM sessions")
 		b := h.browser()
 		h.signIn(b, "logres")
-		form := url.Values{"SAMLResponse": {a.last}, "RelayState": {a.relay}}
+		acs, form := a.Answer()
 		h.wantOnce(b, func(n int) (*http.Response, error) {
-			return b.client.PostForm([]string{a.acs, elsewhere(a.acs)}[n%2], form)
+			return b.client.PostForm([]string{acs, elsewhere(acs)}[n%2], form)
 		})
 		h.exec("DELETE FROM sessions")
 		b.client.CheckRedirect = nil
-		h.wantProblem(b.post(elsewhere(a.acs), form), "replayed there", Expired)
-		h.wantProblem(b.post(a.acs, form), "replayed here", Expired)
+		h.wantProblem(b.post(elsewhere(acs), form), "replayed there", Expired)
+		h.wantProblem(b.post(acs, form), "replayed here", Expired)
 	}
 	b := h.browser()
 	h.signIn(b, "logres")
-	b.noFollow().post(elsewhere(a.acs), url.Values{"SAMLResponse": {a.last}, "RelayState": {a.relay}})
+	acs, form := a.Answer()
+	b.noFollow().post(elsewhere(acs), form)
 	h.wantSignedIn(b, "begun here, answered there", arthur)
 	h.exec("DELETE FROM sessions")
-	h.wantProblem(a.post(b), "and then replayed here", Expired)
+	h.wantProblem(post(a, b), "and then replayed here", Expired)
 }
 
 // wantOnce answers a request of a browser eight times at once: one answer lets in.
@@ -142,14 +142,14 @@ func TestNodesSeeThatItIsOff(t *testing.T) {
 	t.Parallel()
 	h, p := logres(t)
 	other, elsewhere := h.another()
-	p.person("1", "arthur@example.com")
+	p.Person("1", "arthur@example.com")
 	h.signIn(h.browser(), "logres")
 	if !h.signedIn(other, arthur) {
 		t.Fatalf("not signed in\n%s", h.log.String())
 	}
 	underWay := h.browser()
 	at := h.answer(underWay, "logres")
-	off := p.patch()
+	off := byOIDC(p)
 	off.Identifier, off.Enabled = roundtable.Some("logres"), roundtable.Some(false)
 	if _, err := h.directory.SetSSO(t.Context(), h.caller(arthur), 1, roundtable.SSOChange{Patch: off, Force: true}); err != nil {
 		t.Fatal(err)
