@@ -42,6 +42,7 @@ type Needs struct {
 	ActorBusinesses bool // groups of the caller's businesses
 	Overlap         bool // the businesses that carry a group of the target's accesses
 
+	EmailOwner  bool // whose the address of the patch is
 	Credentials bool
 	Admins      bool
 }
@@ -68,19 +69,27 @@ func ReadNeeds(actor, target *User) Needs {
 	return Needs{}
 }
 
-// UpdateNeeds says what judging the patch of target by actor takes.
+// UpdateNeeds says what judging the patch of target by actor takes. To be sent what one has,
+// as who synchronises does, takes nothing.
 func UpdateNeeds(actor, target *User, patch *UserPatch) Needs {
-	needs := ReadNeeds(actor, target)
-	reassigns := patch.Role.Set || patch.OrgID.Set || patch.BusinessIDs.Set || patch.Accesses.Set
-	needs.TargetLists = needs.TargetLists || reassigns
-	needs.Credentials = patch.touchesCredentials()
-	needs.Admins = target.Role == OrgAdmin &&
-		(patch.Role.Set || patch.OrgID.Set || patch.Status.Set || patch.Disabled.Set || patch.SSOOnly.Set)
+	var (
+		needs    = ReadNeeds(actor, target)
+		address  = differs(patch.Email, target.Email)
+		role     = differs(patch.Role, string(target.Role))
+		org      = differs(patch.OrgID, target.OrgID)
+		standing = differs(patch.Status, string(target.Status)) || differs(patch.Disabled, target.Disabled) || differs(patch.SSOOnly, target.SSOOnly)
+	)
+	needs.TargetLists = needs.TargetLists || role || org || patch.BusinessIDs.Set || patch.Accesses.Set
+	needs.EmailOwner = address
+	needs.Credentials = address || org || standing || patch.Password.Set
+	needs.Admins = target.Role == OrgAdmin && (role || org || standing)
 	return needs
 }
 
 // CreationNeeds says what judging a creation by actor takes.
-func CreationNeeds(actor *User) Needs { return Needs{ActorLists: actor.Role == GroupManager} }
+func CreationNeeds(actor *User) Needs {
+	return Needs{ActorLists: actor.Role == GroupManager, EmailOwner: true}
+}
 
 // Inert reports whether the patch sets only fields that no rule reads. What others are
 // allowed, and whom they reach, does not depend on it.
@@ -91,11 +100,6 @@ func (p *UserPatch) Inert() bool {
 		}
 	}
 	return true
-}
-
-// touchesCredentials reports whether the patch may end what lets the user in.
-func (p *UserPatch) touchesCredentials() bool {
-	return p.Email.Set || p.OrgID.Set || p.Status.Set || p.Disabled.Set || p.Password.Set || p.SSOOnly.Set
 }
 
 // org returns an organisation that must have been loaded.

@@ -20,7 +20,7 @@ func (w *drawn) needed() drawn {
 	lists[w.target] = lists[w.target] || w.caller == w.target && needs.ActorLists
 	less := drawn{caller: w.caller, target: w.target, update: w.update, company: &company{users: map[string]*User{w.caller: &actor}, keys: w.keys, facts: &Facts{
 		Orgs: make(map[int64]*Org), Groups: make(map[int64]Group), Businesses: make(map[string]Business),
-		EmailOwners: w.facts.EmailOwners, Admins: make(map[int64]map[string]bool), Credentials: make(map[string]Credentials),
+		EmailOwners: make(map[string]string), Admins: make(map[int64]map[string]bool), Credentials: make(map[string]Credentials),
 	}}}
 	if w.caller != w.target {
 		less.users[w.target] = &target
@@ -33,6 +33,9 @@ func (w *drawn) needed() drawn {
 	}
 	if org, ok := w.facts.Orgs[patch.OrgID.Value]; patch.OrgID.Set && ok {
 		less.facts.Orgs[org.ID] = org
+	}
+	if needs.EmailOwner {
+		less.facts.EmailOwners = w.facts.EmailOwners
 	}
 	if needs.Credentials {
 		less.facts.Credentials[target.ID] = w.facts.Credentials[target.ID]

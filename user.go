@@ -96,6 +96,11 @@ func Some[T any](value T) Opt[T] { return Opt[T]{Set: true, Value: value} }
 // Null is an Opt that holds null.
 func Null[T any]() Opt[T] { return Opt[T]{Set: true, Null: true} }
 
+// differs reports whether a field is given another value than the present one, or null.
+func differs[T comparable](field Opt[T], present T) bool {
+	return field.Set && (field.Null || field.Value != present)
+}
+
 // isActiveAdmin reports whether u counts as an administrator of its organisation
 // for the guard of the last one (section 1.4).
 func (u *User) isActiveAdmin() bool {

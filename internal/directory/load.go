@@ -103,7 +103,7 @@ func (w *workingSet) wanted(items []*item) *wantedFacts {
 			wanted.credentials[target.ID] = true
 		}
 		if patch := it.patch(); patch != nil {
-			wanted.wantPatch(patch)
+			wanted.wantPatch(patch, needs)
 		}
 	}
 	w.dropKnown(wanted)
@@ -116,11 +116,11 @@ func (w *workingSet) dropKnown(wanted *wantedFacts) {
 	maps.DeleteFunc(wanted.lists, func(id string, _ bool) bool { return w.listed[id] && w.users[id] != nil })
 }
 
-func (f *wantedFacts) wantPatch(patch *roundtable.UserPatch) {
+func (f *wantedFacts) wantPatch(patch *roundtable.UserPatch, needs roundtable.Needs) {
 	if patch.OrgID.Set {
 		f.orgs[patch.OrgID.Value] = true
 	}
-	if key, ok := roundtable.EmailKey(patch.Email.Value); ok && patch.Email.Set {
+	if key, ok := roundtable.EmailKey(patch.Email.Value); ok && needs.EmailOwner {
 		f.emails[key] = true
 	}
 	for _, id := range patch.GroupIDs() {
