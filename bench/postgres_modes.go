@@ -79,7 +79,7 @@ func (b *bench) preparePostgres(ctx context.Context, m mode) (*subject, error) {
 		s.database = p.cluster.Folder()
 		return b.served(m, s, f), nil
 	case twoNodes:
-		return b.prepareTwo(ctx, m, address, f)
+		return b.prepareTwo(ctx, m, p, address, f)
 	case withStandby:
 		if err := p.follow(ctx); err != nil {
 			return nil, err
@@ -98,7 +98,7 @@ func (b *bench) preparePostgres(ctx context.Context, m mode) (*subject, error) {
 
 // prepareTwo drives two nodes on one database, each with half of the connections. Both
 // draw on one feed, so that the values of all requests differ.
-func (b *bench) prepareTwo(ctx context.Context, m mode, address string, f *feed) (*subject, error) {
+func (b *bench) prepareTwo(ctx context.Context, m mode, p *postgres, address string, f *feed) (*subject, error) {
 	half := m
 	half.connections /= 2
 	subjects := make([]*subject, 2)
@@ -106,6 +106,9 @@ func (b *bench) prepareTwo(ctx context.Context, m mode, address string, f *feed)
 		s, err := startServer(ctx, b.binary, address)
 		if err != nil {
 			return nil, err
+		}
+		if i == 0 { // of whom the database's processor time is counted
+			s.database = p.cluster.Folder()
 		}
 		own := &feed{next: f.next, rate: f.rate / 2}
 		if err := warm(ctx, s, own); err != nil {
@@ -146,8 +149,10 @@ func runBoth(ctx context.Context, subjects []*subject, seconds int) (sample, err
 		<-ended
 	}
 	first, second := samples[0], samples[1]
+	rate := first.rate + second.rate
+	perSecond := time.Duration(float64(first.cpu)*first.rate + float64(second.cpu)*second.rate)
 	return sample{
-		rate: first.rate + second.rate, p50: max(first.p50, second.p50), p99: max(first.p99, second.p99), faults: first.faults + second.faults,
-		lacked: first.lacked + second.lacked, cpu: (first.cpu + second.cpu) / 2, rssAnon: first.rssAnon + second.rssAnon,
+		rate: rate, p50: max(first.p50, second.p50), p99: max(first.p99, second.p99), faults: first.faults + second.faults,
+		lacked: first.lacked + second.lacked, cpu: time.Duration(float64(perSecond) / max(1, rate)), rssAnon: first.rssAnon + second.rssAnon,
 	}, errors.Join(errs...)
 }

@@ -21,11 +21,21 @@ const (
 	patience       = 5 * time.Millisecond // for one batch, four times as long for two, and so on
 )
 
+// Where many ask, those who were just answered ask again at once. A batch that is alone
+// waits for most of them, a little: otherwise what came meanwhile would go without them,
+// and they without those.
+const (
+	many     = 16
+	comeBack = 2 * time.Millisecond
+)
+
 // gathering counts what waits and what is under way, and says when a batch is worth it.
 type gathering struct {
 	lines    [anything]line // by kind
 	underWay int            // items that were taken and are not done
 	batches  int            // that they were taken in
+	ended    time.Time      // when the last of them was done
+	around   int            // items that were done or waited then
 }
 
 // line is what waits of one kind.
@@ -54,9 +64,13 @@ func (g *gathering) begin(items int, of kind, now time.Time) {
 	}
 }
 
-func (g *gathering) end(items int) {
+func (g *gathering) end(items int, now time.Time) {
 	g.batches--
 	g.underWay -= items
+	g.ended, g.around = now, items
+	for _, l := range g.lines {
+		g.around += l.waiting
+	}
 }
 
 // worth reports whether what waits of a set of kinds is worth a batch, or otherwise in
@@ -73,11 +87,16 @@ func (g *gathering) worth(of kind, now time.Time) (worth bool, in time.Duration)
 			since = l.since
 		}
 	}
-	if waiting == 0 || g.batches == 0 {
-		return waiting > 0, 0
-	}
-	enough := max(enoughInert, g.underWay/g.batches)
-	if of == decides {
+	enough := max(enoughInert, g.underWay/max(1, g.batches))
+	switch {
+	case waiting == 0:
+		return false, 0
+	case g.batches == 0 && g.around < many:
+		return true, 0
+	case g.batches == 0:
+		enough, in = min(enoughInert, g.around*3/4), comeBack-now.Sub(g.ended)
+		return waiting >= enough || in <= 0, in
+	case of == decides:
 		enough = enoughDeciding
 	}
 	in = time.Duration(g.batches*g.batches)*patience - now.Sub(since)

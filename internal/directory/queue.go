@@ -147,7 +147,7 @@ func (q *queue) hold(batch []*item, of kind) {
 func (q *queue) done(batch []*item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.gather.end(len(batch))
+	q.gather.end(len(batch), time.Now())
 	for _, it := range batch {
 		if q.held[it.target]--; q.held[it.target] <= 0 {
 			delete(q.held, it.target)

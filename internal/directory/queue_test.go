@@ -341,6 +341,47 @@ func TestQueueGathers(t *testing.T) {
 	})
 }
 
+// Where many ask, a batch that is alone waits for most of those who were just answered, but
+// hardly: twice as many transactions would be half as full.
+func TestQueueWaitsForThoseAnswered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct {
+			asked, again, taken int
+			waits               time.Duration
+		}{
+			{asked: many - 1, again: 1, taken: 1},
+			{asked: many, again: many * 3 / 4, taken: many * 3 / 4},
+			{asked: many, again: many*3/4 - 1, taken: many*3/4 - 1, waits: comeBack},
+			{asked: 4 * many, again: enoughInert, taken: enoughInert},
+		} {
+			q := filled(t, repeat(test.asked, 1, 1)...)
+			first := q.take(MaxBatch, []kind{anything})
+			q.done(first)
+			begin := time.Now()
+			for range test.again {
+				if err := q.push(waiting(1, 1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			batch := q.take(MaxBatch, []kind{anything})
+			if len(first) != test.asked || len(batch) != test.taken || time.Since(begin) != test.waits {
+				t.Errorf("%d were answered and %d ask again: %d are taken after %s, want %d after %s",
+					len(first), test.again, len(batch), time.Since(begin), test.taken, test.waits)
+			}
+			q.done(batch)
+			time.Sleep(comeBack)
+			if err := q.push(waiting(1, 1)); err != nil {
+				t.Fatal(err)
+			}
+			begin = time.Now()
+			if q.take(MaxBatch, []kind{anything}); time.Since(begin) != 0 {
+				t.Errorf("one that comes later waits %s", time.Since(begin))
+			}
+		}
+	})
+}
+
 // What decides is taken by itself, and sooner: there is little of it.
 func TestQueueKeepsKindsApart(t *testing.T) {
 	t.Parallel()
