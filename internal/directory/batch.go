@@ -33,6 +33,7 @@ type item struct {
 
 	asked    time.Time // when it was put into the queue
 	kind     kind      // since then
+	yields   int       // how often it made way for another node's
 	step     Step      // its transaction, once it is answered
 	outcome  *roundtable.Outcome
 	err      error

@@ -23,6 +23,7 @@ type workingSet struct {
 	listed    map[string]bool             // users whose lists were read with them, on a guess
 	positions map[string][]placement      // of each user, its businesses in the database
 	regraded  map[string]bool             // users whose standing this batch has changed
+	unclaimed map[string]bool             // users whom another node may be changing
 	outcomes  []recorded                  // what is to be written
 	retries   map[[32]byte]bool           // scopes of the requests of this batch that may be sent again
 }
@@ -105,9 +106,9 @@ func (w *workingSet) apply(it *item, o *roundtable.Outcome) {
 
 // mustWait reports whether an item has to be judged by a later batch: the
 // standing of its caller or target was changed by this one, so that the rules may
-// need facts which were not loaded.
+// need facts which were not loaded; or its target is in the hands of another node.
 func (w *workingSet) mustWait(it *item) bool {
-	return w.regraded[it.caller.UserID] || w.regraded[it.target]
+	return w.regraded[it.caller.UserID] || w.regraded[it.target] || w.elsewhere(it)
 }
 
 // keys returns the members of a set in order, for statements that lock rows.
