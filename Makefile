@@ -46,7 +46,7 @@ fuzz: ## every fuzz test for FUZZTIME (10s)
 bench: ## load test on this machine, beside its raw limits (docs/performance.md)
 	@scripts/need.sh wrk wrk
 	go run ./bench $(BENCHFLAGS)
-	go run ./bench -only search -rounds 3 -seconds 1
+	go run ./bench -only search -rounds 3 -seconds 2
 	@scripts/need.sh postgresql "postgres $$(pg_config --bindir 2>/dev/null || true)/postgres /usr/lib/postgresql/*/bin/postgres"
 	go run ./bench -only PostgreSQL -rounds 5
 
