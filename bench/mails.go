@@ -18,7 +18,7 @@ const (
 	mailMode     = "mails, 10,000 queued"
 	queuedMails  = 10_000
 	leastMails   = 200 // a second
-	mailedReview = `{"org_id": %d, "review_id": "r%d", "business_id": "b1", "business_name": "Bakery on the square", "rating": 1, "author": "Karadoc",` +
+	mailedReview = `{"org_id": %d, "review_id": "r%d", "business_id": "%s", "business_name": "Bakery on the square", "rating": 1, "author": "Karadoc",` +
 		` "text": "The bread was cold, the soup was too, and nobody said good day. We shall not come back.", "keywords": ["bread", "soup"]}`
 )
 
@@ -73,7 +73,7 @@ func (p *post) stop() error {
 	return p.db.Close()
 }
 
-// run queues mails about reviews, which is not counted, and sends them all.
+// run queues mails about reviews of businesses that their readers hold, which is not counted, and sends them all.
 func (p *post) run(ctx context.Context, _ int) (sample, error) {
 	if err := p.queue(ctx); err != nil {
 		return sample{}, err
@@ -91,14 +91,15 @@ func (p *post) run(ctx context.Context, _ int) (sample, error) {
 func (p *post) queue(ctx context.Context) error {
 	p.runs++
 	type reader struct {
-		id  string
-		org int64
+		id, business string
+		org          int64
 	}
 	var readers []reader
 	return p.db.Write(ctx, func(tx *db.Tx) error {
-		err := tx.Each("SELECT id, org_id FROM users WHERE status = 'active' AND NOT disabled ORDER BY id LIMIT $1", []any{queuedMails}, func(rows *db.Rows) error {
+		err := tx.Each("SELECT u.id, u.org_id, MIN(b.business_id) FROM users u JOIN user_businesses b ON b.user_id = u.id"+
+			" WHERE u.status = 'active' AND NOT u.disabled GROUP BY u.id, u.org_id ORDER BY u.id LIMIT $1", []any{queuedMails}, func(rows *db.Rows) error {
 			var r reader
-			err := rows.Scan(&r.id, &r.org)
+			err := rows.Scan(&r.id, &r.org, &r.business)
 			readers = append(readers, r)
 			return err
 		})
@@ -108,7 +109,7 @@ func (p *post) queue(ctx context.Context) error {
 		for i := 0; err == nil && i < queuedMails; i++ {
 			r := readers[i%len(readers)]
 			_, err = tx.Exec("INSERT INTO mails (user_id, kind, about, created_at) VALUES ($1, 'review', $2, $3)",
-				r.id, fmt.Sprintf(mailedReview, r.org, p.runs), time.Now().UnixMicro())
+				r.id, fmt.Sprintf(mailedReview, r.org, p.runs, r.business), time.Now().UnixMicro())
 		}
 		return err
 	})
