@@ -13,12 +13,13 @@ const (
 )
 
 // Beside other batches one is begun when it is worth it: a server takes a full
-// transaction more easily than two half-empty ones. What decides is little, and is not
-// mixed with the rest (docs/decisions/0015).
+// transaction more easily than two half-empty ones. What decides is little, is not mixed
+// with the rest (docs/decisions/0015), and waits where many ask even if it would be alone.
 const (
-	enoughInert    = 24
-	enoughDeciding = 8
-	patience       = 5 * time.Millisecond // for one batch, four times as long for two, and so on
+	enoughInert      = 24
+	enoughDeciding   = 8
+	patience         = 5 * time.Millisecond // for one batch, four times as long for two, and so on
+	patienceDeciding = 2 * patience
 )
 
 // Where many ask, those who were just answered ask again at once. A batch that is alone
@@ -87,19 +88,18 @@ func (g *gathering) worth(of kind, now time.Time) (worth bool, in time.Duration)
 			since = l.since
 		}
 	}
-	enough := max(enoughInert, g.underWay/max(1, g.batches))
+	beside := time.Duration(max(1, g.batches))
+	enough, in := max(enoughInert, g.underWay/int(beside)), beside*beside*patience-now.Sub(since)
 	switch {
 	case waiting == 0:
 		return false, 0
 	case g.batches == 0 && g.around < many:
 		return true, 0
+	case of == decides:
+		enough, in = enoughDeciding, beside*beside*patienceDeciding-now.Sub(since)
 	case g.batches == 0:
 		enough, in = min(enoughInert, g.around*3/4), comeBack-now.Sub(g.ended)
-		return waiting >= enough || in <= 0, in
-	case of == decides:
-		enough = enoughDeciding
 	}
-	in = time.Duration(g.batches*g.batches)*patience - now.Sub(since)
 	return waiting >= enough || in <= 0, in
 }
 

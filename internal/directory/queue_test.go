@@ -382,7 +382,33 @@ func TestQueueWaitsForThoseAnswered(t *testing.T) {
 	})
 }
 
-// What decides is taken by itself, and sooner: there is little of it.
+// What decides waits for company even if it would be alone, where many ask.
+func TestQueueGathersWhatDecides(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := filled(t, repeat(many, 1, 1)...)
+		q.done(q.take(MaxBatch, []kind{anything}))
+		for _, test := range []struct {
+			items int
+			waits time.Duration
+		}{{1, patienceDeciding}, {enoughDeciding, 0}} {
+			q.gather.around = many
+			begin := time.Now()
+			for range test.items {
+				if err := q.push(waiting(1, 1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			batch := q.take(MaxBatch, []kind{decides, inert})
+			if len(batch) != test.items || time.Since(begin) != test.waits {
+				t.Errorf("%d items after %s, want %d after %s", len(batch), time.Since(begin), test.items, test.waits)
+			}
+			q.done(batch)
+		}
+	})
+}
+
+// What decides is taken by itself: fewer are enough, as there is little of it, and it waits longer.
 func TestQueueKeepsKindsApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -395,18 +421,20 @@ func TestQueueKeepsKindsApart(t *testing.T) {
 			_ = q.push(it)
 		}
 		_ = q.push(waiting(1, 1))
-		both, inertOnly := make(chan []*item), make(chan []*item)
-		go func() { both <- q.take(MaxBatch, []kind{decides, inert}) }()
-		deciding := <-both
-		if len(deciding) != 1 || deciding[0].update != nil || time.Since(begin) != patience {
-			t.Errorf("%d items after %s, want the deciding one after %s", len(deciding), time.Since(begin), patience)
+		taken := make(chan []*item)
+		take := func() { taken <- q.take(MaxBatch, []kind{decides, inert}) }
+		go take()
+		rest := <-taken
+		if len(rest) != enoughInert-1 || rest[0].update == nil || time.Since(begin) != patience {
+			t.Errorf("%d items after %s, want those that decide nothing after %s", len(rest), time.Since(begin), patience)
 		}
-		go func() { inertOnly <- q.take(MaxBatch, []kind{inert}) }()
-		synctest.Wait()
+		q.done(rest)
+		go take()
+		deciding := <-taken
+		if len(deciding) != 1 || deciding[0].update != nil || time.Since(begin) != patienceDeciding {
+			t.Errorf("%d items after %s, want the deciding one after %s", len(deciding), time.Since(begin), patienceDeciding)
+		}
 		q.done(deciding)
-		if batch := <-inertOnly; len(batch) != enoughInert-1 || time.Since(begin) != patience {
-			t.Errorf("%d items after %s", len(batch), time.Since(begin))
-		}
 		q.done(busy)
 	})
 }
