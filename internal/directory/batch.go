@@ -197,7 +197,11 @@ func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
 // attemptUpdates carries out the updates of a batch, set-wise.
 func (d *Directory) attemptUpdates(tx *db.Tx, batch []*item, verdicts []verdict) (wrote bool, err error) {
 	w := d.newWorkingSet()
-	if err := w.load(tx, updatesOf(batch)); err != nil {
+	updates := updatesOf(batch)
+	if err := w.claim(tx, updates); err != nil {
+		return false, err
+	}
+	if err := w.load(tx, updates); err != nil {
 		return false, err
 	}
 	for i, it := range batch {

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/roundtable-directory/roundtable"
 	"github.com/roundtable-directory/roundtable/internal/db"
 	"github.com/roundtable-directory/roundtable/internal/db/dbtest"
 )
@@ -46,6 +47,17 @@ func TestUserOfAnotherNodeMakesWay(t *testing.T) {
 	}
 	if user := d.user(t, perceval); user.Phone != "1" || theirs.yields != 0 && user.LastName != "Changed" {
 		t.Errorf("it is %q, %q", user.Phone, user.LastName)
+	}
+}
+
+// Who only looks claims nobody: a preview reads, also while others are in the way.
+func TestPreviewClaimsNobody(t *testing.T) {
+	t.Parallel()
+	d := open(t, smallCompany(), Options{})
+	d.rivals.learn(db.ErrConflict)
+	preview, err := d.PreviewUser(t.Context(), d.caller(merlin), userID(perceval), roundtable.Update{Patch: setPhone("1")})
+	if err != nil || preview == nil {
+		t.Errorf("%+v, %v", preview, err)
 	}
 }
 

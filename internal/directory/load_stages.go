@@ -12,7 +12,7 @@ import (
 // each other: who it is about, what the rules want of them, and what their lists lead to.
 func (w *workingSet) load(tx *db.Tx, items []*item) error {
 	orgs := w.guess(items)
-	if err := arrived(tx, w.claim(tx, items), w.askUsers(tx, items), w.askOrgs(tx, orgs), w.askListRows(tx, keys(w.listed))); err != nil {
+	if err := arrived(tx, w.askUsers(tx, items), w.askOrgs(tx, orgs), w.askListRows(tx, keys(w.listed))); err != nil {
 		return err
 	}
 	wanted := w.wanted(items)
