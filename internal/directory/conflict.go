@@ -12,7 +12,7 @@ import (
 // find one of theirs in its way: it has changed nothing then, and tries again.
 const (
 	batchTries = 3  // after which a batch is halved
-	itemTries  = 12 // after which a single item is refused for now
+	itemTries  = 40 // after which a single item is refused for now: about a second
 	firstPause = time.Millisecond
 	mostPause  = 50 * time.Millisecond
 )
