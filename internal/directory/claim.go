@@ -32,7 +32,7 @@ func (r *rivalry) lasts() bool {
 
 // claim asks for the users that are to be changed. Those that another node is changing are
 // left for a later batch, as this one would be in vain as a whole when that one is done.
-// The claim is made with the first reading behind it. Who only looks claims nobody.
+// It goes to the server with the first reading after it. Who only looks claims nobody.
 func (w *workingSet) claim(tx *db.Tx, items []*item) error {
 	if !w.d.rivals.lasts() {
 		return nil
