@@ -66,12 +66,24 @@ func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	return d.engine.transact(ctx, changes, fn)
 }
 
-// WriteSnapshot is Write at snapshot isolation: what fn reads is of one moment, and what
-// it writes nobody has changed since, or it is ErrConflict. All is as if done at that
-// moment, before whatever was written since, as long as no other transaction reads what
-// fn writes in order to decide what it does itself.
-func (d *DB) WriteSnapshot(ctx context.Context, fn func(*Tx) error) error {
-	return d.engine.transact(ctx, changesOfMoment, fn)
+// ReadThenWrite runs read on one snapshot and write, which may write, behind it. Others may
+// have written in between, and each statement of write meets what is committed by then: it
+// waits for who is changing the same rows, and has to say itself what it expects to find in
+// them. Then all is as if done at the moment of the snapshot, before whatever was written
+// since, as long as no other transaction reads what write writes in order to decide what
+// it does itself. The rest is as with Write.
+func (d *DB) ReadThenWrite(ctx context.Context, read, write func(*Tx) error) error {
+	return d.engine.transact(ctx, changesOfMoment, func(tx *Tx) error {
+		tx.writes = false
+		if err := read(tx); err != nil {
+			return err
+		}
+		tx.writes = true
+		if err := tx.session.leaveSnapshot(); err != nil {
+			return err
+		}
+		return write(tx)
+	})
 }
 
 // Ping reads from the database, and fails when its file is not where it was.

@@ -37,7 +37,7 @@ const (
 	oneSnapshot
 	longSnapshot // which may take long
 	changes
-	changesOfMoment // at snapshot isolation
+	changesOfMoment // behind a snapshot
 )
 
 // engine is a database behind DB.
@@ -77,6 +77,8 @@ type session interface {
 	// it is not nil.
 	later(key statementKey, args []any, row func(*Rows) error) error
 	flush() error
+	// leaveSnapshot lets what follows write, and see what others have written.
+	leaveSnapshot() error
 	savepoint(fn func() error) (failed, err error)
 	nextIDs(table string, n int) (first []int64, err error)
 	keepIDs(table string) error

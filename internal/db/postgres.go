@@ -77,9 +77,9 @@ func (p *postgres) transact(ctx context.Context, m mode, fn func(*Tx) error) err
 	case changes:
 		return p.within(ctx, p.writers, "BEGIN ISOLATION LEVEL SERIALIZABLE", true, fn)
 	case changesOfMoment:
-		return p.within(ctx, p.writers, "BEGIN ISOLATION LEVEL REPEATABLE READ", true, fn)
+		return p.within(ctx, p.writers, beginSnapshot, true, fn)
 	case oneSnapshot, longSnapshot:
-		return p.within(ctx, p.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", false, fn)
+		return p.within(ctx, p.readers, beginSnapshot, false, fn)
 	}
 	return p.within(ctx, p.readers, "", false, fn)
 }

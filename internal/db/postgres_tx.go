@@ -2,6 +2,8 @@ package db
 
 import "errors"
 
+const beginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
 // begin opens a transaction together with its first statement; an empty text opens none.
 func (c *pgConn) begin(text string) {
 	if c.open = text != ""; !c.open {
@@ -13,6 +15,18 @@ func (c *pgConn) begin(text string) {
 		}
 	}
 	c.queue = append(c.queue, c.ofTransactions(text))
+}
+
+// leaveSnapshot ends the transaction of the snapshot and begins one that writes, together
+// with the next statement.
+func (c *pgConn) leaveSnapshot() error {
+	for _, text := range []string{"COMMIT", "BEGIN ISOLATION LEVEL READ COMMITTED"} {
+		if _, err := c.statement(statementKey{sql: text}); err != nil {
+			return err
+		}
+		c.queue = append(c.queue, c.ofTransactions(text))
+	}
+	return nil
 }
 
 // ofTransactions is a statement that begins or ends something, prepared if it was.

@@ -31,6 +31,12 @@ func rowsAtOnce(engine Engine, rows int) int {
 // "INSERT INTO providers (id, label) VALUES (?rows)". A statement takes many rows. No
 // rows, no statement.
 func RowsLater(t *Tx, sql string, rows [][]any) error {
+	return EachRowsLater(t, sql, rows, nil)
+}
+
+// EachRowsLater is RowsLater for a statement that returns rows: returned visits them, as
+// with EachLater.
+func EachRowsLater(t *Tx, sql string, rows [][]any, returned func(*Rows) error) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
@@ -40,7 +46,7 @@ func RowsLater(t *Tx, sql string, rows [][]any) error {
 		for _, row := range rows[:n] {
 			args = append(args, row...)
 		}
-		if err := t.session.later(statementKey{sql: sql, list: n, row: len(rows[0])}, args, nil); err != nil {
+		if err := t.session.later(statementKey{sql: sql, list: n, row: len(rows[0])}, args, returned); err != nil {
 			return err
 		}
 		rows = rows[n:]

@@ -65,6 +65,9 @@ func (c *conn) later(key statementKey, args []any, row func(*Rows) error) error 
 
 func (c *conn) flush() error { return nil }
 
+// leaveSnapshot has nothing to do: nobody else writes.
+func (c *conn) leaveSnapshot() error { return nil }
+
 func (c *conn) savepoint(fn func() error) (failed, err error) {
 	if err := c.run("SAVEPOINT inner_step"); err != nil {
 		return nil, err

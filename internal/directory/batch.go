@@ -33,7 +33,7 @@ type item struct {
 
 	asked    time.Time // when it was put into the queue
 	kind     kind      // since then
-	yields   int       // how often it made way for another node's
+	outruns  int       // how often another node was quicker
 	step     Step      // its transaction, once it is answered
 	outcome  *roundtable.Outcome
 	err      error
@@ -176,33 +176,28 @@ func (d *Directory) attempt(batch []*item) (verdicts []verdict, err error) {
 		}
 	}()
 	verdicts = make([]verdict, len(batch))
-	write := d.db.Write
-	if !slices.ContainsFunc(batch, func(it *item) bool { return kindOf(it) == decides }) {
-		write = d.db.WriteSnapshot
+	w := d.newWorkingSet()
+	judge := func(tx *db.Tx) error { return d.judgeUpdates(tx, w, batch, verdicts) }
+	if slices.ContainsFunc(batch, func(it *item) bool { return kindOf(it) == decides }) {
+		err = d.db.Write(context.Background(), func(tx *db.Tx) error {
+			if err := judge(tx); err != nil {
+				return err
+			}
+			return d.storeAndOperate(tx, w, batch, verdicts)
+		})
+	} else {
+		err = d.db.ReadThenWrite(context.Background(), judge, func(tx *db.Tx) error { return d.storeUnchanged(tx, w, batch, verdicts) })
 	}
-	err = write(context.Background(), func(tx *db.Tx) error {
-		updated, err := d.attemptUpdates(tx, batch, verdicts)
-		if err != nil {
-			return err
-		}
-		operated, err := d.attemptOperations(tx, batch, verdicts)
-		if err == nil && !updated && !operated {
-			return errNothingToWrite
-		}
-		return err
-	})
+	if err == nil {
+		w.putOff(batch, verdicts)
+	}
 	return verdicts, err
 }
 
-// attemptUpdates carries out the updates of a batch, set-wise.
-func (d *Directory) attemptUpdates(tx *db.Tx, batch []*item, verdicts []verdict) (wrote bool, err error) {
-	w := d.newWorkingSet()
-	updates := updatesOf(batch)
-	if err := w.claim(tx, updates); err != nil {
-		return false, err
-	}
-	if err := w.load(tx, updates); err != nil {
-		return false, err
+// judgeUpdates judges the updates of a batch, by what is read set-wise.
+func (d *Directory) judgeUpdates(tx *db.Tx, w *workingSet, batch []*item, verdicts []verdict) (err error) {
+	if err := w.load(tx, updatesOf(batch)); err != nil {
+		return err
 	}
 	for i, it := range batch {
 		switch {
@@ -213,16 +208,50 @@ func (d *Directory) attemptUpdates(tx *db.Tx, batch []*item, verdicts []verdict)
 			verdicts[i], err = d.judgeOnce(tx, w, it)
 		}
 		if err != nil {
-			return false, err
+			return err
 		}
 	}
+	return nil
+}
+
+// storeAndOperate stores what the updates of a batch came to, and carries out its
+// operations.
+func (d *Directory) storeAndOperate(tx *db.Tx, w *workingSet, batch []*item, verdicts []verdict) error {
 	if len(w.outcomes) > 0 {
 		if err := w.write(tx); err != nil {
-			return false, err
+			return err
 		}
 	}
 	kept, err := d.keepAnswers(tx, w, batch, verdicts)
-	return kept || len(w.outcomes) > 0, err
+	if err != nil {
+		return err
+	}
+	operated, err := d.attemptOperations(tx, batch, verdicts)
+	if err == nil && len(w.outcomes) == 0 && !kept && !operated {
+		return errNothingToWrite
+	}
+	return err
+}
+
+// storeUnchanged stores what came to those users whom nobody has changed since they were
+// read. The answer to an update that is not stored is not kept either.
+func (d *Directory) storeUnchanged(tx *db.Tx, w *workingSet, batch []*item, verdicts []verdict) error {
+	if len(w.outcomes) > 0 {
+		if err := w.writeUnchanged(tx); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(batch, func(it *item) bool { return it.caller.Retry != nil }) {
+		if err := tx.Flush(); err != nil {
+			return err
+		}
+		w.putOff(batch, verdicts)
+	}
+	kept, err := d.keepAnswers(tx, w, batch, verdicts)
+	if err == nil && len(w.outcomes) == 0 && !kept {
+		return errNothingToWrite
+	}
+	return err
 }
 
 // judgeOnce judges one update, or finds that it was answered before. A twin within the

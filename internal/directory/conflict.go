@@ -25,7 +25,6 @@ func (d *Directory) attemptAgain(batch []*item) (verdicts []verdict, err error) 
 	}
 	for range tries {
 		verdicts, err = d.attempt(batch)
-		d.rivals.learn(err)
 		if !d.inTheWay(err) {
 			break
 		}

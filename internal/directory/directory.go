@@ -88,7 +88,6 @@ type Directory struct {
 	attempts        *attempts
 	refusalTime     time.Duration
 	reviewThreshold int
-	rivals          rivalry
 	published       func(userID, password string) bool
 	publicURL       string
 	sealer          *secret.Sealer

@@ -10,10 +10,11 @@ import (
 )
 
 // updateTogether is the update of many users in one statement, of those who changed
-// nothing but what no rule reads: most do.
+// nothing but what no rule reads: most do. It returns the ids of those whom it found as
+// they had been read, and leaves the others alone.
 type updateTogether struct {
 	sql     string
-	columns []string // in the order of the rows, behind the id
+	columns []string // in the order of the rows, behind the id and the version that was read
 	users   *columns
 }
 
@@ -24,14 +25,20 @@ func updatesTogether(engine db.Engine, users *columns) updateTogether {
 		return updateTogether{}
 	}
 	u := updateTogether{columns: roundtable.InertColumns(), users: users}
-	types, set := []string{"CAST(NULL AS text)"}, make([]string, len(u.columns))
+	types, set := []string{"text", "bigint"}, make([]string, len(u.columns))
 	for i, column := range u.columns {
-		types = append(types, "CAST(NULL AS "+users.types[column]+")")
-		set[i] = fmt.Sprintf("%s = v.column%d", column, i+2)
+		types = append(types, users.types[column])
+		set[i] = fmt.Sprintf("%s = v.column%d", column, i+3)
 	}
-	// The first row says what the columns are, and is nobody's.
-	u.sql = "UPDATE users SET " + strings.Join(set, ", ") + " FROM (VALUES (" + strings.Join(types, ", ") + "), (?rows)) AS v WHERE users.id = v.column1"
+	u.sql = "UPDATE users SET " + strings.Join(set, ", ") + " FROM " + rowsOf(types) +
+		" WHERE users.id = v.column1 AND users.version = v.column2 RETURNING users.id"
 	return u
+}
+
+// rowsOf is a table v of rows to come, with columns column1, column2 and so on. Its first
+// row says what they are, and is nobody's.
+func rowsOf(types []string) string {
+	return "(VALUES (CAST(NULL AS " + strings.Join(types, "), CAST(NULL AS ") + ")), (?rows)) AS v"
 }
 
 // holds reports whether a change can be written so.
@@ -42,10 +49,10 @@ func (u *updateTogether) holds(before, after *roundtable.User) bool {
 	return !slices.ContainsFunc(roundtable.ChangedColumns(before, after), func(column string) bool { return !slices.Contains(u.columns, column) })
 }
 
-func (u *updateTogether) row(user *roundtable.User) []any {
-	row := []any{user.ID}
+func (u *updateTogether) row(before, after *roundtable.User) []any {
+	row := []any{after.ID, before.Version}
 	for _, column := range u.columns {
-		row = append(row, u.users.value(user, column))
+		row = append(row, u.users.value(after, column))
 	}
 	return row
 }

@@ -23,7 +23,7 @@ type workingSet struct {
 	listed    map[string]bool             // users whose lists were read with them, on a guess
 	positions map[string][]placement      // of each user, its businesses in the database
 	regraded  map[string]bool             // users whose standing this batch has changed
-	unclaimed map[string]bool             // users whom another node may be changing
+	outrun    map[string]bool             // users whom others changed before this batch could
 	outcomes  []recorded                  // what is to be written
 	retries   map[[32]byte]bool           // scopes of the requests of this batch that may be sent again
 }
@@ -44,7 +44,7 @@ func (d *Directory) newWorkingSet() *workingSet {
 		},
 		keys: make(map[int64]*storedKey), users: make(map[string]*roundtable.User),
 		stored: make(map[string]*roundtable.User), positions: make(map[string][]placement),
-		regraded: make(map[string]bool), retries: make(map[[32]byte]bool),
+		regraded: make(map[string]bool), outrun: make(map[string]bool), retries: make(map[[32]byte]bool),
 	}
 }
 
@@ -106,9 +106,9 @@ func (w *workingSet) apply(it *item, o *roundtable.Outcome) {
 
 // mustWait reports whether an item has to be judged by a later batch: the
 // standing of its caller or target was changed by this one, so that the rules may
-// need facts which were not loaded; or its target is in the hands of another node.
+// need facts which were not loaded.
 func (w *workingSet) mustWait(it *item) bool {
-	return w.regraded[it.caller.UserID] || w.regraded[it.target] || w.elsewhere(it)
+	return w.regraded[it.caller.UserID] || w.regraded[it.target]
 }
 
 // keys returns the members of a set in order, for statements that lock rows.

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,7 +83,7 @@ func (w *workingSet) writeChanged(tx *db.Tx) error {
 			before = &roundtable.User{}
 			users = append(users, w.d.users.values(after))
 		case w.d.together.holds(before, after):
-			changed = append(changed, w.d.together.row(after))
+			changed = append(changed, w.d.together.row(before, after))
 		default:
 			if err := w.updateUser(tx, before, after); err != nil {
 				return err
@@ -186,42 +185,4 @@ func placeBusinesses(stored []placement, list []string) (inserted []placement, k
 		inserted = append(inserted, placement{business, last})
 	}
 	return inserted, kept
-}
-
-// writeEvents appends an event for each outcome, to the chain of its user.
-func (w *workingSet) writeEvents(tx *db.Tx, outcomes []recorded) error {
-	ids, err := tx.NextIDs("events", len(outcomes))
-	if err != nil {
-		return err
-	}
-	rows := make([][]any, len(outcomes))
-	for i, r := range outcomes {
-		if rows[i], err = w.event(r, ids[i]); err != nil {
-			return err
-		}
-	}
-	return db.RowsLater(tx, "INSERT INTO events"+
-		" (id, previous_id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects, reverts) VALUES (?rows)", rows)
-}
-
-// event is the row of an outcome, which is the user's last event from now on.
-func (w *workingSet) event(r recorded, id int64) ([]any, error) {
-	changes, err := json.Marshal(roundtable.Record(r.outcome.Changes))
-	if err != nil {
-		return nil, err
-	}
-	effects := []byte("[]")
-	if len(r.outcome.Effects) > 0 {
-		if effects, err = json.Marshal(r.outcome.Effects); err != nil {
-			return nil, err
-		}
-	}
-	after, caller := r.outcome.After, &r.item.caller
-	user := w.users[after.ID]
-	previous := user.LastEventID
-	user.LastEventID = &id
-	return []any{
-		id, previous, after.ID, after.Version, after.OrgID, w.now.UnixMicro(), caller.UserID, caller.KeyID, caller.RequestID,
-		string(changes), string(effects), r.item.reverts,
-	}, nil
 }
