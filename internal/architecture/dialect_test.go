@@ -60,7 +60,6 @@ func allowances() map[string][]string {
 		`columns that are COLLATE "C"`: {"internal/db/migrations/postgres/00001_directory.sql"},
 		"FOR UPDATE and FOR SHARE": {
 			"internal/db/postgres_migrate.go", // one row, which is nobody's data
-			"internal/db/claim.go",            // users, where several nodes change the same ones
 		},
 	}
 }

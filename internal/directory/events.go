@@ -9,13 +9,14 @@ import (
 	"github.com/roundtable-directory/roundtable/internal/db"
 )
 
+// eventRow are the columns of what event returns.
 const eventRow = "id, previous_id, user_id, version, org_id, at, actor_id, api_key_id, request_id, changes, effects, reverts"
 
 const insertEvents = "INSERT INTO events (" + eventRow + ") VALUES (?rows)"
 
 // insertEventsOfWritten inserts the events of those users whose row names the event in
 // the column behind those of the event.
-var insertEventsOfWritten = func() string {
+func insertEventsOfWritten() string {
 	types := strings.Split("bigint bigint text bigint bigint bigint text bigint text text text bigint bigint", " ")
 	values := make([]string, len(types)-1)
 	for i := range values {
@@ -23,7 +24,7 @@ var insertEventsOfWritten = func() string {
 	}
 	return "INSERT INTO events (" + eventRow + ") SELECT " + strings.Join(values, ", ") + " FROM " + rowsOf(types) +
 		fmt.Sprintf(" JOIN users ON users.id = v.column3 AND users.last_event_id = v.column%d", len(types))
-}()
+}
 
 // writeEvents appends an event for each outcome, to the chain of its user.
 func (w *workingSet) writeEvents(tx *db.Tx, outcomes []recorded) error {

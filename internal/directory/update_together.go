@@ -14,6 +14,7 @@ import (
 // they had been read, and leaves the others alone.
 type updateTogether struct {
 	sql     string
+	events  string   // inserts the events of those who were written
 	columns []string // in the order of the rows, behind the id and the version that was read
 	users   *columns
 }
@@ -24,7 +25,7 @@ func updatesTogether(engine db.Engine, users *columns) updateTogether {
 	if engine != db.PostgreSQL {
 		return updateTogether{}
 	}
-	u := updateTogether{columns: roundtable.InertColumns(), users: users}
+	u := updateTogether{events: insertEventsOfWritten(), columns: roundtable.InertColumns(), users: users}
 	types, set := []string{"text", "bigint"}, make([]string, len(u.columns))
 	for i, column := range u.columns {
 		types = append(types, users.types[column])

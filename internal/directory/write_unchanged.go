@@ -38,7 +38,7 @@ func (w *workingSet) writeUnchanged(tx *db.Tx) error {
 	if err != nil {
 		return err
 	}
-	return db.RowsLater(tx, insertEventsOfWritten, events)
+	return db.RowsLater(tx, w.d.together.events, events)
 }
 
 // putOff leaves the items on users who are outrun for a later batch: whatever came to them
